@@ -1,0 +1,274 @@
+//! A batch: what an app publishes in one request, each element of it accepted or rejected for one reason.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::json::{Fields, Scalar};
+use crate::metric::{BadName, MetricName, MetricType};
+use crate::reason::{Reason, Refusal, Rejection, Rejections, cut};
+use crate::time::Micros;
+use crate::timestamp;
+use crate::value::Value;
+
+/// Most characters of a data point's `id` and of a batch's key.
+pub const MAX_KEY_CHARS: usize = 128;
+
+/// What a batch is measured against.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// When the batch arrived: the time of data points that bring none.
+    pub now: Micros,
+    /// The oldest time the project keeps.
+    pub oldest: Micros,
+    /// Elements this door takes; the others are rejected as `too_many_data_points`.
+    pub max_elements: usize,
+}
+
+/// A metric as a batch names it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Metric {
+    /// Its name.
+    pub name: MetricName,
+    /// Its type: a name with another type is another metric.
+    pub kind: MetricType,
+}
+
+/// An accepted data point.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DataPoint {
+    /// Its place in the batch, from 0.
+    pub index: usize,
+    /// Its metric's place in [`Batch::metrics`].
+    pub metric: usize,
+    /// When it happened.
+    pub at: Micros,
+    /// Its value.
+    pub value: Value,
+    /// What tells it from another data point with the same content, if the app says so.
+    pub id: Option<String>,
+}
+
+/// Something that was put right, and that the app's author may want to know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    /// The data point's place in the batch, from 0.
+    pub index: usize,
+    /// The metric's name.
+    pub name: String,
+    /// What was done.
+    pub message: &'static str,
+}
+
+/// A body, read: `points` and `rejections` together are its elements.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Batch {
+    /// How many elements the body had.
+    pub elements: usize,
+    /// The metrics the accepted data points belong to, each once.
+    pub metrics: Vec<Metric>,
+    /// What was accepted, in the body's order.
+    pub points: Vec<DataPoint>,
+    /// What was not.
+    pub rejections: Rejections,
+    /// The first of what was put right.
+    pub warnings: Vec<Warning>,
+}
+
+/// A body is no JSON, or JSON that is neither a list nor an object.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct InvalidJson {
+    /// What is wrong, and where.
+    pub message: String,
+}
+
+impl InvalidJson {
+    fn new(problem: &impl fmt::Display) -> Self {
+        Self {
+            message: format!("body is not valid JSON: {problem}"),
+        }
+    }
+}
+
+impl Batch {
+    /// Reads a body: a JSON array of data points, or one data point, with or without a byte order mark.
+    ///
+    /// # Errors
+    /// If the text is broken anywhere, or is JSON of another shape. Nothing of it is accepted then.
+    pub fn parse(body: &[u8], limits: &Limits) -> Result<Self, InvalidJson> {
+        let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+        let text = std::str::from_utf8(body).map_err(|_| InvalidJson::new(&"not UTF-8"))?;
+        let mut reader = Reader {
+            limits,
+            batch: Self::default(),
+            metrics: HashMap::new(),
+        };
+        if text.trim_ascii_start().starts_with('[') {
+            let mut json = serde_json::Deserializer::from_str(text);
+            (&mut reader)
+                .deserialize(&mut json)
+                .and_then(|()| json.end())
+                .map_err(|error| InvalidJson::new(&error))?;
+        } else {
+            let element: &RawValue = serde_json::from_str(text).map_err(|error| InvalidJson::new(&error))?;
+            if !element.get().starts_with('{') {
+                return Err(InvalidJson {
+                    message: Reason::InvalidJson.message().to_owned(),
+                });
+            }
+            reader.element(element.get());
+        }
+        Ok(reader.batch)
+    }
+}
+
+struct Reader<'l> {
+    limits: &'l Limits,
+    batch: Batch,
+    metrics: HashMap<Metric, usize>,
+}
+
+impl Reader<'_> {
+    fn element(&mut self, json: &str) {
+        let index = self.batch.elements;
+        self.batch.elements += 1;
+        let fields = Fields::read(json);
+        if let Err(refusal) = self.data_point(index, fields.as_ref()) {
+            let name = match fields.map(|fields| fields.name()) {
+                Some(Scalar::Text(name)) => Some(cut(&name, MetricName::MAX_CHARS).to_owned()),
+                _ => None,
+            };
+            self.batch.rejections.add(Rejection { index, name, refusal }, json);
+        }
+    }
+
+    fn data_point(&mut self, index: usize, fields: Option<&Fields<'_>>) -> Result<(), Refusal> {
+        let fields = fields.ok_or(Refusal::new(Reason::InvalidJson, "data point must be a JSON object"))?;
+        let metric = Metric {
+            name: read_name(&fields.name())?,
+            kind: read_type(&fields.kind())?,
+        };
+        let (value, was_cut) = Value::read(metric.kind, &fields.value())?;
+        let at = timestamp::read(&fields.timestamp(), self.limits.now, self.limits.oldest)?;
+        let id = read_id(&fields.id());
+        if was_cut {
+            self.warn(index, &metric.name, "value was cut to 256 characters");
+        }
+        if id.is_err() {
+            self.warn(
+                index,
+                &metric.name,
+                "id was ignored: it must be a string of at most 128 characters",
+            );
+        }
+        let metric = self.metric(metric);
+        self.batch.points.push(DataPoint {
+            index,
+            metric,
+            at,
+            value,
+            id: id.ok().flatten(),
+        });
+        Ok(())
+    }
+
+    fn metric(&mut self, metric: Metric) -> usize {
+        if let Some(place) = self.metrics.get(&metric) {
+            return *place;
+        }
+        let place = self.batch.metrics.len();
+        self.batch.metrics.push(metric.clone());
+        self.metrics.insert(metric, place);
+        place
+    }
+
+    fn warn(&mut self, index: usize, name: &MetricName, message: &'static str) {
+        if self.batch.warnings.len() < Rejections::LISTED {
+            self.batch.warnings.push(Warning {
+                index,
+                name: name.as_str().to_owned(),
+                message,
+            });
+        }
+    }
+
+    fn too_many(&mut self) {
+        let rejection = Rejection {
+            index: self.batch.elements,
+            name: None,
+            refusal: Reason::TooManyDataPoints.into(),
+        };
+        self.batch.elements += 1;
+        self.batch.rejections.add(rejection, "");
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for &mut Reader<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for &mut Reader<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("data points")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
+        while self.batch.elements < self.limits.max_elements {
+            match elements.next_element::<&RawValue>()? {
+                Some(element) => self.element(element.get()),
+                None => return Ok(()),
+            }
+        }
+        while elements.next_element::<IgnoredAny>()?.is_some() {
+            self.too_many();
+        }
+        Ok(())
+    }
+}
+
+/// Control characters have no code of their own: such a name is as good as none.
+fn read_name(given: &Scalar<'_>) -> Result<MetricName, Refusal> {
+    let text = match given {
+        Scalar::Text(text) => text,
+        Scalar::Absent | Scalar::Null => return Err(Reason::MissingName.into()),
+        _ => return Err(Refusal::new(Reason::MissingName, "name must be a string")),
+    };
+    MetricName::new(text).map_err(|bad| match bad {
+        BadName::Missing => Refusal::new(Reason::MissingName, "name must not be empty"),
+        BadName::Control => Refusal::new(Reason::MissingName, "name must not contain control characters"),
+        BadName::TooLong => Reason::NameTooLong.into(),
+    })
+}
+
+fn read_type(given: &Scalar<'_>) -> Result<MetricType, Refusal> {
+    match given {
+        Scalar::Text(text) => text.parse().map_err(|_| Reason::UnknownType.into()),
+        _ => Err(Reason::UnknownType.into()),
+    }
+}
+
+/// An id that can't be used is no reason to lose the data point.
+fn read_id(given: &Scalar<'_>) -> Result<Option<String>, ()> {
+    let text = match given {
+        Scalar::Absent | Scalar::Null => return Ok(None),
+        Scalar::Text(text) => text,
+        Scalar::Number(text) => *text,
+        _ => return Err(()),
+    };
+    if cut(text, MAX_KEY_CHARS).len() < text.len() {
+        return Err(());
+    }
+    Ok((!text.is_empty()).then(|| text.to_owned()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,17 @@
+//! The words and rules of micro stat. Pure: no I/O, no async, no clock, no randomness, no SQL, no HTTP.
+
+pub mod batch;
+pub mod dsn;
+pub mod email;
+pub mod id;
+mod json;
+pub mod metric;
+pub mod name;
+pub mod password;
+pub mod range;
+pub mod reason;
+pub mod role;
+pub mod step;
+pub mod time;
+pub mod timestamp;
+pub mod value;

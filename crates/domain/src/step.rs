@@ -1,0 +1,212 @@
+//! Steps: how long the buckets of a series are.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Span, ToSpan};
+
+use crate::time::{DAY, HOUR, MINUTE, Micros, SECOND};
+
+/// The length of a bucket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// So many microseconds, counted from 1970-01-01 UTC: for anything shorter than a day.
+    Fixed(i64),
+    /// So many calendar days of a time zone: 23 or 25 hours long when its clocks change.
+    Days(u32),
+    /// So many calendar weeks of a time zone, from Monday.
+    Weeks(u32),
+}
+
+/// What was asked for: a step, or whichever fits the range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// The shortest that leaves a picture one can read.
+    Auto,
+    /// This one.
+    Step(Step),
+}
+
+/// A step was none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("step must be auto or like 30s, 1m, 5m, 1h, 1d or 1w")]
+pub struct BadStep;
+
+/// Every step that `auto` chooses from, shortest first.
+const LADDER: [Step; 10] = [
+    Step::Fixed(SECOND),
+    Step::Fixed(MINUTE),
+    Step::Fixed(5 * MINUTE),
+    Step::Fixed(30 * MINUTE),
+    Step::Fixed(HOUR),
+    Step::Fixed(3 * HOUR),
+    Step::Fixed(6 * HOUR),
+    Step::Days(1),
+    Step::Weeks(1),
+    Step::Weeks(4),
+];
+
+/// Most buckets `auto` makes: a year of days still fits.
+const AUTO_BUCKETS: i64 = 370;
+
+impl Step {
+    /// How long a bucket is, in microseconds, when no clock changes.
+    #[must_use]
+    pub const fn micros(self) -> i64 {
+        match self {
+            Self::Fixed(micros) => micros,
+            Self::Days(days) => days as i64 * DAY,
+            Self::Weeks(weeks) => weeks as i64 * 7 * DAY,
+        }
+    }
+
+    /// The shortest readable step for a range of so many microseconds.
+    #[must_use]
+    pub fn auto(length: i64) -> Self {
+        LADDER
+            .into_iter()
+            .find(|step| length / step.micros() <= AUTO_BUCKETS)
+            .unwrap_or(Self::Weeks(52))
+    }
+
+    /// The start of the bucket `at` lies in.
+    #[must_use]
+    pub fn floor(self, at: Micros, zone: &TimeZone) -> Micros {
+        match self.calendar() {
+            None => at.floor(self.micros()),
+            Some((days, first)) => {
+                let date = zone.to_datetime(at.timestamp()).date();
+                let since = (date - first).get_days();
+                let back = since.rem_euclid(days);
+                midnight(date.saturating_sub(back.days()), zone)
+            }
+        }
+    }
+
+    /// The start of the bucket after the one that starts at `start`.
+    #[must_use]
+    pub fn next(self, start: Micros, zone: &TimeZone) -> Micros {
+        match self.calendar() {
+            None => start + self.micros(),
+            Some((days, _)) => {
+                let date = zone.to_datetime(start.timestamp()).date();
+                midnight(date.saturating_add(Span::new().days(days)), zone)
+            }
+        }
+    }
+
+    /// For a step of the calendar: how many days, counted from which one.
+    fn calendar(self) -> Option<(i32, Date)> {
+        let (days, first) = match self {
+            Self::Fixed(_) => return None,
+            Self::Days(days) => (days, Date::constant(1970, 1, 1)),
+            Self::Weeks(weeks) => (weeks.saturating_mul(7), Date::constant(1970, 1, 5)),
+        };
+        Some((i32::try_from(days).unwrap_or(i32::MAX).max(1), first))
+    }
+}
+
+/// The first moment of a day: not always 00:00, for some zones change their clocks at midnight.
+fn midnight(date: Date, zone: &TimeZone) -> Micros {
+    let zoned = date
+        .to_zoned_datetime(zone.clone())
+        .and_then(|zoned| zoned.start_of_day());
+    zoned.map_or(Micros(i64::MAX), |zoned| zoned.timestamp().into())
+}
+
+impl FromStr for Asked {
+    type Err = BadStep;
+
+    fn from_str(text: &str) -> Result<Self, BadStep> {
+        if text == "auto" {
+            Ok(Self::Auto)
+        } else {
+            text.parse().map(Self::Step)
+        }
+    }
+}
+
+impl FromStr for Step {
+    type Err = BadStep;
+
+    /// A whole number of seconds, minutes, hours, days or weeks; at most a year or so.
+    fn from_str(text: &str) -> Result<Self, BadStep> {
+        let unit = text.chars().next_back().ok_or(BadStep)?;
+        let digits = &text[..text.len() - unit.len_utf8()];
+        if digits.is_empty() || digits.len() > 6 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(BadStep);
+        }
+        let n: u32 = digits.parse().map_err(|_| BadStep)?;
+        let step = match unit {
+            's' => Self::Fixed(i64::from(n) * SECOND),
+            'm' => Self::Fixed(i64::from(n) * MINUTE),
+            'h' if n.is_multiple_of(24) => Self::Days(n / 24),
+            'h' => Self::Fixed(i64::from(n) * HOUR),
+            'd' => Self::Days(n),
+            'w' => Self::Weeks(n),
+            _ => return Err(BadStep),
+        };
+        if n == 0 || step.micros() > 371 * DAY {
+            Err(BadStep)
+        } else {
+            Ok(step)
+        }
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Fixed(micros) if micros % HOUR == 0 => write!(f, "{}h", micros / HOUR),
+            Self::Fixed(micros) if micros % MINUTE == 0 => write!(f, "{}m", micros / MINUTE),
+            Self::Fixed(micros) => write!(f, "{}s", micros / SECOND),
+            Self::Days(days) => write!(f, "{days}d"),
+            Self::Weeks(weeks) => write!(f, "{weeks}w"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Asked, BadStep, Step};
+    use crate::time::{DAY, HOUR, MINUTE, SECOND};
+
+    #[test]
+    fn steps_read_back_from_what_they_are_called() {
+        for text in ["1s", "30s", "1m", "5m", "90m", "1h", "6h", "1d", "30d", "1w", "53w"] {
+            let step: Step = text.parse().unwrap();
+            assert_eq!(step.to_string(), text);
+            assert_eq!(text.parse(), Ok(Asked::Step(step)));
+        }
+        assert_eq!("auto".parse(), Ok(Asked::Auto));
+        assert_eq!(
+            "24h".parse(),
+            Ok(Step::Days(1)),
+            "a day is a calendar day however it is written"
+        );
+        for text in [
+            "", "m", "0m", "0h", "-1m", "1", "1.5h", "1y", "1é", "é", "9999999s", "372d", "54w", "999999w", "+1m",
+        ] {
+            assert_eq!(text.parse::<Step>(), Err(BadStep), "{text}");
+        }
+    }
+
+    #[test]
+    fn auto_leaves_a_picture_one_can_read() {
+        let chosen = [
+            (MINUTE, Step::Fixed(SECOND)),
+            (HOUR, Step::Fixed(MINUTE)),
+            (DAY, Step::Fixed(5 * MINUTE)),
+            (7 * DAY, Step::Fixed(30 * MINUTE)),
+            (30 * DAY, Step::Fixed(3 * HOUR)),
+            (90 * DAY, Step::Fixed(6 * HOUR)),
+            (366 * DAY, Step::Days(1)),
+            (5 * 366 * DAY, Step::Weeks(1)),
+        ];
+        for (length, step) in chosen {
+            assert_eq!(Step::auto(length), step);
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Points in time and lengths of it, in microseconds, as every layer keeps them.
+
+use std::fmt;
+use std::ops::{Add, Sub};
+
+/// A point in time: microseconds since 1970-01-01 UTC.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Micros(pub i64);
+
+/// One second, in microseconds.
+pub const SECOND: i64 = 1_000_000;
+/// One minute, in microseconds.
+pub const MINUTE: i64 = 60 * SECOND;
+/// One hour, in microseconds.
+pub const HOUR: i64 = 60 * MINUTE;
+/// One day of 24 hours, in microseconds.
+pub const DAY: i64 = 24 * HOUR;
+
+impl Micros {
+    /// The start of the step of `step` microseconds this time lies in, counted from the epoch.
+    #[must_use]
+    pub const fn floor(self, step: i64) -> Self {
+        Self(self.0.saturating_sub(self.0.rem_euclid(step)))
+    }
+
+    /// As a calendar timestamp; a time out of the calendar's reach becomes its nearest end.
+    #[must_use]
+    pub fn timestamp(self) -> jiff::Timestamp {
+        jiff::Timestamp::from_microsecond(self.0).unwrap_or(if self.0 < 0 {
+            jiff::Timestamp::MIN
+        } else {
+            jiff::Timestamp::MAX
+        })
+    }
+}
+
+impl From<jiff::Timestamp> for Micros {
+    fn from(timestamp: jiff::Timestamp) -> Self {
+        Self(timestamp.as_microsecond())
+    }
+}
+
+impl Add<i64> for Micros {
+    type Output = Self;
+    fn add(self, micros: i64) -> Self {
+        Self(self.0.saturating_add(micros))
+    }
+}
+
+impl Sub<i64> for Micros {
+    type Output = Self;
+    fn sub(self, micros: i64) -> Self {
+        Self(self.0.saturating_sub(micros))
+    }
+}
+
+impl Sub for Micros {
+    type Output = i64;
+    fn sub(self, earlier: Self) -> i64 {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
+/// RFC 3339 in UTC, with as many decimals as the time has.
+impl fmt::Display for Micros {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.timestamp().fmt(f)
+    }
+}
