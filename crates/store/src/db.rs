@@ -1,0 +1,355 @@
+//! The one place that names a database engine: SQLite in a file, or PostgreSQL.
+//!
+//! Every other file writes SQL once, in the subset both understand: `$1` parameters, `returning`,
+//! `on conflict`, times as bigint microseconds, truth as 0 or 1. Three differences are settled here:
+//! `bytea` in a migration is `blob` on SQLite; `for update` locks rows on PostgreSQL and is left out on
+//! SQLite, where `begin immediate` has already locked everything; and SQLite has one writer.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions, PgRow};
+use sqlx::sqlite::{
+    SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
+    SqliteSynchronous,
+};
+use sqlx::{Arguments, AssertSqlSafe, Column as _, Postgres, Row as _, SqlSafeStr, SqlStr, Sqlite};
+
+use crate::value::{FromColumn, Value};
+use crate::{Error, Result};
+
+/// Longest wait for another process's write to end, or for a free connection.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A database, opened. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Db(Engine);
+
+#[derive(Clone, Debug)]
+enum Engine {
+    Sqlite { readers: SqlitePool, writer: SqlitePool },
+    Postgres(PgPool),
+}
+
+/// A write transaction. Dropped without [`Tx::commit`], it never happened.
+#[derive(Debug)]
+pub struct Tx(Open);
+
+#[derive(Debug)]
+enum Open {
+    Sqlite(sqlx::Transaction<'static, Sqlite>),
+    Postgres(sqlx::Transaction<'static, Postgres>),
+}
+
+impl Db {
+    /// Opens the SQLite database in this file, made if it isn't there.
+    ///
+    /// # Errors
+    /// If the file can't be opened or isn't a database.
+    pub async fn sqlite(path: &Path) -> Result<Self> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(PATIENCE);
+        let pool = |most| {
+            SqlitePoolOptions::new()
+                .max_connections(most)
+                .acquire_timeout(PATIENCE)
+                .idle_timeout(None)
+        };
+        let writer = pool(1).connect_with(options.clone()).await?;
+        let readers = pool(4).connect_with(options.pragma("query_only", "on")).await?;
+        Ok(Self(Engine::Sqlite { readers, writer }))
+    }
+
+    /// Connects to the PostgreSQL database at `url`.
+    ///
+    /// # Errors
+    /// If the URL is wrong or the server can't be reached.
+    pub async fn postgres(url: &str) -> Result<Self> {
+        let options = PgConnectOptions::from_str(url)?;
+        let pool = PgPoolOptions::new()
+            .max_connections(16)
+            .acquire_timeout(PATIENCE)
+            .connect_with(options)
+            .await?;
+        Ok(Self(Engine::Postgres(pool)))
+    }
+
+    /// Begins a write transaction. On SQLite it waits until it is the only one.
+    ///
+    /// # Errors
+    /// If no connection is to be had in ten seconds.
+    pub async fn begin(&self) -> Result<Tx> {
+        Ok(Tx(match &self.0 {
+            Engine::Sqlite { writer, .. } => Open::Sqlite(writer.begin_with("begin immediate").await?),
+            Engine::Postgres(pool) => Open::Postgres(pool.begin().await?),
+        }))
+    }
+
+    /// Makes a database for a test on this PostgreSQL server.
+    #[cfg(feature = "testing")]
+    pub(crate) async fn create_database(&self, name: &str) -> Result<()> {
+        if let Engine::Postgres(pool) = &self.0 {
+            sqlx::raw_sql(AssertSqlSafe(format!("create database {name}")))
+                .execute(pool)
+                .await?;
+            pool.close().await;
+        }
+        Ok(())
+    }
+
+    /// Closes every connection, once what they do is done.
+    pub async fn close(&self) {
+        match &self.0 {
+            Engine::Sqlite { readers, writer } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Engine::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+impl Tx {
+    /// Makes everything written in this transaction true at once, and durable.
+    ///
+    /// # Errors
+    /// If the database can't promise it; then nothing was written.
+    pub async fn commit(self) -> Result<()> {
+        match self.0 {
+            Open::Sqlite(tx) => tx.commit().await?,
+            Open::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+
+    /// Runs several statements of a migration, in order.
+    pub(crate) async fn script(&mut self, text: &str) -> Result<()> {
+        match &mut self.0 {
+            Open::Sqlite(tx) => {
+                sqlx::raw_sql(AssertSqlSafe(text.replace(" bytea", " blob")))
+                    .execute(&mut **tx)
+                    .await?;
+            }
+            Open::Postgres(tx) => {
+                sqlx::raw_sql(AssertSqlSafe(text.to_owned())).execute(&mut **tx).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until no other process migrates this database. SQLite's write lock is held already.
+    pub(crate) async fn lock_migrations(&mut self) -> Result<()> {
+        const LOCK: &str = "select pg_advisory_xact_lock(7206093245)";
+        if let Open::Postgres(tx) = &mut self.0 {
+            sqlx::query(LOCK).execute(&mut **tx).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Where a query reads: outside any transaction, or inside one.
+#[derive(Debug)]
+pub enum On<'a> {
+    /// What is committed.
+    Db(&'a Db),
+    /// What is committed and what this transaction wrote.
+    Tx(&'a mut Tx),
+}
+
+impl<'a> From<&'a Db> for On<'a> {
+    fn from(db: &'a Db) -> Self {
+        Self::Db(db)
+    }
+}
+
+impl<'a> From<&'a mut Tx> for On<'a> {
+    fn from(tx: &'a mut Tx) -> Self {
+        Self::Tx(tx)
+    }
+}
+
+/// A query and its parameters.
+#[derive(Debug)]
+#[must_use]
+pub struct Query {
+    text: &'static str,
+    values: Vec<Value>,
+}
+
+/// A query in the shared subset of SQL.
+pub fn sql(text: &'static str) -> Query {
+    Query {
+        text,
+        values: Vec::new(),
+    }
+}
+
+impl Query {
+    /// The next parameter, `$1` first.
+    pub fn bind(mut self, value: impl Into<Value>) -> Self {
+        self.values.push(value.into());
+        self
+    }
+
+    /// Runs a write and tells how many rows it touched.
+    ///
+    /// # Errors
+    /// If the database refuses.
+    pub async fn execute(self, tx: &mut Tx) -> Result<u64> {
+        Ok(match &mut tx.0 {
+            Open::Sqlite(tx) => {
+                let (text, arguments) = self.for_sqlite()?;
+                sqlx::query_with(text, arguments)
+                    .execute(&mut **tx)
+                    .await?
+                    .rows_affected()
+            }
+            Open::Postgres(tx) => {
+                let (text, arguments) = self.for_postgres()?;
+                sqlx::query_with(text, arguments)
+                    .execute(&mut **tx)
+                    .await?
+                    .rows_affected()
+            }
+        })
+    }
+
+    /// Every row.
+    ///
+    /// # Errors
+    /// If the database refuses.
+    pub async fn all(self, on: impl Into<On<'_>>) -> Result<Vec<Row>> {
+        Ok(match on.into() {
+            On::Db(Db(Engine::Sqlite { readers, .. })) => {
+                let (text, arguments) = self.for_sqlite()?;
+                sqlite_rows(sqlx::query_with(text, arguments).fetch_all(readers).await?)
+            }
+            On::Db(Db(Engine::Postgres(pool))) => {
+                let (text, arguments) = self.for_postgres()?;
+                postgres_rows(sqlx::query_with(text, arguments).fetch_all(pool).await?)
+            }
+            On::Tx(Tx(Open::Sqlite(tx))) => {
+                let (text, arguments) = self.for_sqlite()?;
+                sqlite_rows(sqlx::query_with(text, arguments).fetch_all(&mut **tx).await?)
+            }
+            On::Tx(Tx(Open::Postgres(tx))) => {
+                let (text, arguments) = self.for_postgres()?;
+                postgres_rows(sqlx::query_with(text, arguments).fetch_all(&mut **tx).await?)
+            }
+        })
+    }
+
+    /// The first row, if there is one.
+    ///
+    /// # Errors
+    /// If the database refuses.
+    pub async fn optional(self, on: impl Into<On<'_>>) -> Result<Option<Row>> {
+        Ok(self.all(on).await?.into_iter().next())
+    }
+
+    /// The first row.
+    ///
+    /// # Errors
+    /// If the database refuses, or there is none.
+    pub async fn one(self, on: impl Into<On<'_>>) -> Result<Row> {
+        self.optional(on)
+            .await?
+            .ok_or(Error::Database(sqlx::Error::RowNotFound))
+    }
+
+    fn for_sqlite(self) -> Result<(SqlStr, SqliteArguments)> {
+        let mut arguments = SqliteArguments::default();
+        for value in self.values {
+            match value {
+                Value::Int(v) => arguments.add(v),
+                Value::Float(v) => arguments.add(v),
+                Value::Text(v) => arguments.add(v),
+                Value::Bytes(v) => arguments.add(v),
+            }
+            .map_err(sqlx::Error::Encode)?;
+        }
+        let text = if self.text.contains(" for update") {
+            AssertSqlSafe(
+                self.text
+                    .replace(" for update skip locked", "")
+                    .replace(" for update", ""),
+            )
+            .into_sql_str()
+        } else {
+            self.text.into_sql_str()
+        };
+        Ok((text, arguments))
+    }
+
+    fn for_postgres(self) -> Result<(SqlStr, PgArguments)> {
+        let mut arguments = PgArguments::default();
+        for value in self.values {
+            match value {
+                Value::Int(v) => arguments.add(v),
+                Value::Float(v) => arguments.add(v),
+                Value::Text(v) => arguments.add(v),
+                Value::Bytes(v) => arguments.add(v),
+            }
+            .map_err(sqlx::Error::Encode)?;
+        }
+        Ok((self.text.into_sql_str(), arguments))
+    }
+}
+
+fn sqlite_rows(rows: Vec<SqliteRow>) -> Vec<Row> {
+    rows.into_iter().map(|row| Row(Fetched::Sqlite(row))).collect()
+}
+
+fn postgres_rows(rows: Vec<PgRow>) -> Vec<Row> {
+    rows.into_iter().map(|row| Row(Fetched::Postgres(row))).collect()
+}
+
+/// A row of an answer.
+pub struct Row(Fetched);
+
+enum Fetched {
+    Sqlite(SqliteRow),
+    Postgres(PgRow),
+}
+
+impl std::fmt::Debug for Row {
+    /// The columns' names alone: values may be secret.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut names = String::new();
+        match &self.0 {
+            Fetched::Sqlite(row) => row.columns().iter().try_for_each(|c| write!(names, "{} ", c.name()))?,
+            Fetched::Postgres(row) => row.columns().iter().try_for_each(|c| write!(names, "{} ", c.name()))?,
+        }
+        write!(f, "Row({})", names.trim_end())
+    }
+}
+
+impl Row {
+    /// The value of the column named `column`.
+    ///
+    /// # Errors
+    /// If there is no such column, or it holds something else.
+    pub fn get<T: FromColumn>(&self, column: &'static str) -> Result<T> {
+        T::from_column(self, column)
+    }
+
+    pub(crate) fn raw<T>(&self, column: &'static str) -> Result<T>
+    where
+        T: for<'r> sqlx::Decode<'r, Sqlite>
+            + sqlx::Type<Sqlite>
+            + for<'r> sqlx::Decode<'r, Postgres>
+            + sqlx::Type<Postgres>,
+    {
+        Ok(match &self.0 {
+            Fetched::Sqlite(row) => row.try_get(column)?,
+            Fetched::Postgres(row) => row.try_get(column)?,
+        })
+    }
+}

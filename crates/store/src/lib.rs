@@ -1,0 +1,48 @@
+//! Accounts, organisations, projects, settings and jobs, in SQLite or PostgreSQL.
+//!
+//! A file a noun; verbs are free functions: reads take anything that can be read ([`db::On`]), writes take
+//! `&mut Tx`. Only handlers and jobs begin and commit.
+
+pub mod api_tokens;
+pub mod audit_events;
+pub mod db;
+pub mod dsns;
+pub mod jobs;
+pub mod mailed_links;
+pub mod memberships;
+pub mod metrics;
+pub mod migrations;
+pub mod organisations;
+pub mod projects;
+pub mod sessions;
+#[cfg(feature = "testing")]
+pub mod testing;
+pub mod throttles;
+pub mod users;
+pub mod value;
+
+pub use db::{Db, On, Tx};
+
+/// Why the store could not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The engine refused, or could not be reached.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    /// A column held what no version of this program writes.
+    #[error("column {0} holds what this version can't read")]
+    Unreadable(&'static str),
+    /// The database was migrated by a newer version.
+    #[error(
+        "the database was written by a newer version of micro stat (schema {found}, this one knows {known}); start that one"
+    )]
+    Newer {
+        /// The schema version found.
+        found: i64,
+        /// The newest this program knows.
+        known: i64,
+    },
+}
+
+/// What a verb of the store answers.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,0 +1,93 @@
+use std::collections::BTreeSet;
+
+use domain::id::{MetricId, ProjectId};
+use domain::metric::{MetricName, MetricType};
+use domain::time::Micros;
+use store::db::sql;
+use store::metrics;
+use store::testing::Scratch;
+
+const PROJECT: ProjectId = ProjectId(7);
+
+async fn project(metric_limit: i64) -> Scratch {
+    let scratch = Scratch::new().await;
+    let mut tx = scratch.db.begin().await.unwrap();
+    sql("insert into organisations (id, name, created_at) values (1, 'o', 0)")
+        .execute(&mut tx)
+        .await
+        .unwrap();
+    sql("insert into projects (id, organisation_id, name, created_at, metric_limit) values ($1, 1, 'p', 0, $2)")
+        .bind(PROJECT)
+        .bind(metric_limit)
+        .execute(&mut tx)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    scratch
+}
+
+async fn upsert(scratch: &Scratch, candidate: i64, name: &str, kind: MetricType) -> Option<MetricId> {
+    let mut tx = scratch.db.begin().await.unwrap();
+    let name = MetricName::new(name).unwrap();
+    let id = metrics::upsert(&mut tx, MetricId(candidate), PROJECT, &name, kind, Micros(5))
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    id
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fifty_first_data_points_of_one_metric_at_once_make_one_metric() {
+    let scratch = std::sync::Arc::new(project(2_000).await);
+    let tasks: Vec<_> = (1..=50)
+        .map(|n| {
+            let scratch = scratch.clone();
+            tokio::spawn(async move { upsert(&scratch, n, "Cart", MetricType::Counter).await.unwrap() })
+        })
+        .collect();
+    let mut ids = BTreeSet::new();
+    for task in tasks {
+        ids.insert(task.await.unwrap());
+    }
+    assert_eq!(ids.len(), 1);
+    assert_eq!(metrics::of_project(&scratch.db, PROJECT).await.unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_project_never_has_more_metrics_than_its_limit_however_many_arrive_at_once() {
+    let scratch = std::sync::Arc::new(project(10).await);
+    let tasks: Vec<_> = (1..=50)
+        .map(|n| {
+            let scratch = scratch.clone();
+            tokio::spawn(async move { upsert(&scratch, n, &format!("m{n}"), MetricType::Timer).await })
+        })
+        .collect();
+    let mut made = 0;
+    for task in tasks {
+        made += usize::from(task.await.unwrap().is_some());
+    }
+    assert_eq!(
+        (made, metrics::of_project(&scratch.db, PROJECT).await.unwrap().len()),
+        (10, 10)
+    );
+}
+
+#[tokio::test]
+async fn a_name_with_another_type_is_another_metric() {
+    let scratch = project(10).await;
+    let timer = upsert(&scratch, 1, "Load", MetricType::Timer).await;
+    let counter = upsert(&scratch, 2, "Load", MetricType::Counter).await;
+    assert_ne!(timer, counter);
+    assert_eq!(upsert(&scratch, 3, "Load", MetricType::Timer).await, timer);
+}
+
+#[tokio::test]
+async fn a_deleted_metric_that_is_published_again_is_a_new_one() {
+    let scratch = project(1).await;
+    let first = upsert(&scratch, 1, "Load", MetricType::Timer).await.unwrap();
+    let mut tx = scratch.db.begin().await.unwrap();
+    assert!(metrics::delete(&mut tx, PROJECT, first).await.unwrap());
+    assert!(!metrics::delete(&mut tx, PROJECT, first).await.unwrap());
+    tx.commit().await.unwrap();
+    assert_eq!(upsert(&scratch, 2, "Load", MetricType::Timer).await, Some(MetricId(2)));
+}
