@@ -1,0 +1,110 @@
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use domain::time::DAY;
+use tempfile::TempDir;
+
+use super::{NOW, PROJECT, batch, buckets, fresh, number, open, store};
+use crate::{Batch, Error, Options, Points};
+
+const CHILD: &str = "MICROSTAT_TEST_CRASH";
+
+async fn total(points: &Points, step: &str) -> u64 {
+    points
+        .totals(PROJECT, &buckets(NOW - DAY, NOW + 1, step))
+        .await
+        .unwrap()
+        .into_iter()
+        .sum()
+}
+
+#[tokio::test]
+async fn what_was_answered_is_there_after_a_restart() {
+    let (dir, points) = fresh().await;
+    store(&points, vec![number(NOW, 1.0), number(NOW, 2.0)]).await;
+    assert_eq!(total(&points, "5m").await, 2, "and at once");
+    drop(points);
+    assert_eq!(total(&open(&dir).await, "5m").await, 2);
+}
+
+/// Not a test of its own: what the next one starts, and kills.
+#[tokio::test(flavor = "multi_thread")]
+async fn child_that_appends_until_it_is_killed() {
+    let Some(dir) = std::env::var_os(CHILD) else { return };
+    let points = Points::open(Path::new(&dir), Options::default()).await.unwrap();
+    for n in 0.. {
+        let keyed = Batch {
+            key: Some(format!("{n}")),
+            ..batch((0..100).map(|at| number(NOW - at, 1.0)).collect())
+        };
+        points.append(keyed, NOW).await.unwrap();
+        println!("acknowledged {n}");
+        std::io::stdout().flush().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn nothing_that_was_answered_is_lost_by_a_kill() {
+    let dir = TempDir::new().unwrap();
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args([
+            "--exact",
+            "tests::crash::child_that_appends_until_it_is_killed",
+            "--nocapture",
+        ])
+        .env(CHILD, dir.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut acknowledged = 0;
+    for line in lines {
+        if let Some((_, n)) = line.unwrap().split_once("acknowledged ") {
+            acknowledged = n.parse::<u64>().unwrap() + 1;
+        }
+        if acknowledged == 40 {
+            child.kill().unwrap(); // what was printed until then is still read
+        }
+    }
+    child.wait().unwrap();
+    assert!(acknowledged >= 40);
+
+    let points = open(&dir).await;
+    let kept = total(&points, "5m").await;
+    assert!(kept >= acknowledged * 100, "{kept} of {acknowledged} batches");
+    assert!(kept % 100 == 0, "no batch is there in part");
+    assert_eq!(total(&points, "1h").await, kept, "sums and data points agree");
+    let last = Batch {
+        key: Some(format!("{}", acknowledged - 1)),
+        ..batch(vec![number(NOW, 1.0)])
+    };
+    assert!(points.append(last, NOW).await.unwrap().replayed.is_some());
+}
+
+#[tokio::test]
+async fn several_may_open_one_folder_at_once() {
+    let dir = TempDir::new().unwrap();
+    let opening = |_| Points::open(dir.path(), Options::default());
+    let (a, b, c) = tokio::join!(opening(0), opening(1), opening(2));
+    let (a, b, c) = (a.unwrap(), b.unwrap(), c.unwrap());
+    let many = || (0..500).map(|n| number(NOW - n, 1.0)).collect();
+    tokio::join!(store(&a, many()), store(&b, many()), store(&c, many()));
+    assert_eq!(total(&b, "1h").await, 1_500);
+    assert_eq!(total(&c, "5m").await, 1_500);
+}
+
+#[tokio::test]
+async fn a_file_of_a_newer_version_is_left_alone() {
+    let (dir, points) = fresh().await;
+    let mut connection = crate::schema::connect(&dir.path().join("points.db"), &Options::default())
+        .await
+        .unwrap();
+    sqlx::query("pragma user_version = 99")
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    drop(points);
+    let refused = Points::open(dir.path(), Options::default()).await.unwrap_err();
+    assert!(matches!(refused, Error::Newer { found: 99, known: 1 }));
+}

@@ -1,0 +1,78 @@
+use std::time::Duration;
+
+use domain::time::DAY;
+use tempfile::TempDir;
+
+use super::{METRIC, NOW, PROJECT, batch, buckets, number};
+use crate::{Batch, Error, Options, Points};
+
+async fn total(points: &Points) -> u64 {
+    points
+        .totals(PROJECT, &buckets(NOW - DAY, NOW + 1, "1h"))
+        .await
+        .unwrap()
+        .into_iter()
+        .sum()
+}
+
+#[tokio::test]
+async fn a_full_disk_refuses_whole_batches_and_recovers() {
+    let dir = TempDir::new().unwrap();
+    let points = Points::open(
+        dir.path(),
+        Options {
+            max_pages: Some(120),
+            ..Options::default()
+        },
+    )
+    .await
+    .unwrap();
+    let some = |key: &str| Batch {
+        key: Some(key.to_owned()),
+        ..batch((0..2_000).map(|n| number(NOW - n, 1.5)).collect())
+    };
+    let mut stored = 0;
+    let refused = loop {
+        match points.append(some(&format!("key {stored}")), NOW).await {
+            Ok(outcome) => stored += outcome.stored,
+            Err(error) => break error,
+        }
+        assert!(stored < 1_000_000, "the disk never was full");
+    };
+    assert!(matches!(refused, Error::Unavailable(_)), "{refused}");
+    assert!(stored > 0);
+    assert_eq!(total(&points).await, stored, "nothing of the refused batch was kept");
+    let series = points
+        .series(METRIC, &buckets(NOW - DAY, NOW + 1, "5m"), false)
+        .await
+        .unwrap();
+    assert_eq!(series.iter().map(|bucket| bucket.count).sum::<u64>(), stored);
+    let again = points.append(some(&format!("key {stored}")), NOW).await;
+    assert!(
+        matches!(again, Err(Error::Unavailable(_))),
+        "its key was not remembered either"
+    );
+
+    points.delete_metric(METRIC).await.unwrap();
+    let after = points.append(some(&format!("key {stored}")), NOW).await.unwrap();
+    assert_eq!((after.stored, after.replayed), (2_000, None));
+    assert_eq!(total(&points).await, 2_000);
+}
+
+#[tokio::test]
+async fn who_finds_the_queue_full_is_refused_after_a_while() {
+    let dir = TempDir::new().unwrap();
+    let options = Options {
+        queue: 10,
+        wait: Duration::from_millis(20),
+        ..Options::default()
+    };
+    let points = Points::open(dir.path(), options).await.unwrap();
+    let taken = points.room.clone().acquire_many_owned(10).await.unwrap();
+    let refused = points.append(batch(vec![number(NOW, 1.0)]), NOW).await;
+    assert!(matches!(refused, Err(Error::Unavailable(_))));
+    drop(taken);
+    // More than the queue holds: it takes the whole queue rather than waiting for ever.
+    let big = batch((0..50).map(|n| number(NOW - n, 1.0)).collect());
+    assert_eq!(points.append(big, NOW).await.unwrap().stored, 50);
+}

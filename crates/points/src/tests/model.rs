@@ -1,0 +1,214 @@
+//! Whatever is stored, every read says what a plain list in memory says.
+
+use std::collections::BTreeMap;
+
+use domain::id::MetricId;
+use domain::range::{Buckets, Range};
+use domain::time::{DAY, HOUR, Micros};
+use domain::value::Value;
+use proptest::prelude::*;
+
+use super::{NOW, PROJECT, batch, buckets, fresh, point, range};
+use crate::{Bucket, DataPoint};
+
+const NUMBERS: MetricId = MetricId(1);
+const HITS: MetricId = MetricId(2);
+const WORDS: MetricId = MetricId(3);
+
+fn data_points() -> impl Strategy<Value = Vec<DataPoint>> {
+    let value = prop_oneof![
+        (-1e6_f64..1e6).prop_map(|number| (NUMBERS, Value::Number(number))),
+        (-3_i32..3).prop_map(|number| (NUMBERS, Value::Number(number.into()))),
+        (1_u32..1_000).prop_map(|hits| (HITS, Value::Hits(hits))),
+        "[a-d]".prop_map(|word| (WORDS, Value::Word(word))),
+    ];
+    let ago = prop_oneof![0..3 * DAY, (0_i64..72).prop_map(|hours| hours * HOUR), Just(0)];
+    prop::collection::vec(
+        (value, ago).prop_map(|((metric, value), ago)| point(metric, NOW - ago, value)),
+        1..150,
+    )
+}
+
+fn of(points: &[DataPoint], metric: MetricId, range: Range) -> impl Iterator<Item = &DataPoint> {
+    points
+        .iter()
+        .filter(move |point| point.metric == metric && range.contains(point.at))
+}
+
+fn each(buckets: &Buckets) -> Vec<Range> {
+    let ends = buckets.starts().iter().skip(1).copied().chain([buckets.end()]);
+    buckets
+        .starts()
+        .iter()
+        .zip(ends)
+        .map(|(start, end)| range(*start, end))
+        .collect()
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss
+)]
+fn bucket(points: &[DataPoint], range: Range) -> Bucket {
+    let mut values: Vec<f64> = of(points, NUMBERS, range)
+        .map(|point| {
+            if let Value::Number(number) = point.value {
+                number
+            } else {
+                unreachable!()
+            }
+        })
+        .collect();
+    values.sort_by(f64::total_cmp);
+    let rank = |quantile: f64| {
+        values
+            .get((quantile * values.len() as f64).ceil() as usize - 1)
+            .copied()
+    };
+    let mut bucket = Bucket {
+        start: range.from(),
+        count: values.len() as u64,
+        ..Bucket::default()
+    };
+    if !values.is_empty() {
+        let sum: f64 = values.iter().sum();
+        bucket.sum = Some(sum);
+        bucket.avg = Some(sum / values.len() as f64);
+        (bucket.min, bucket.max) = (values.first().copied(), values.last().copied());
+        (bucket.p50, bucket.p75, bucket.p95, bucket.p99) = (rank(0.5), rank(0.75), rank(0.95), rank(0.99));
+    }
+    bucket
+}
+
+/// Sums depend on the order they are added in, a little.
+fn nearly(found: &Bucket, expected: &Bucket) -> bool {
+    let close = |a: Option<f64>, b: Option<f64>| match (a, b) {
+        (Some(a), Some(b)) => (a - b).abs() < 1e-6,
+        (a, b) => a == b,
+    };
+    let rounded = Bucket {
+        sum: expected.sum,
+        avg: expected.avg,
+        ..*found
+    };
+    close(found.sum, expected.sum) && close(found.avg, expected.avg) && rounded == *expected
+}
+
+async fn agrees(chunks: Vec<Vec<DataPoint>>, from: Micros, to: Micros, step: &str) {
+    let (_dir, points) = fresh().await;
+    for chunk in &chunks {
+        points.append(batch(chunk.clone()), NOW).await.unwrap();
+    }
+    let all = chunks.concat();
+    let asked = range(from, to);
+    let buckets = buckets(from, to, step);
+
+    let series = points.series(NUMBERS, &buckets, true).await.unwrap();
+    for (found, range) in series.iter().zip(each(&buckets)) {
+        let expected = bucket(&all, range);
+        assert!(nearly(found, &expected), "{found:?}\n{expected:?}");
+    }
+    let hits = points.series(HITS, &buckets, false).await.unwrap();
+    for (found, range) in hits.iter().zip(each(&buckets)) {
+        let hit = |point: &DataPoint| {
+            if let Value::Hits(hits) = point.value {
+                u64::from(hits)
+            } else {
+                0
+            }
+        };
+        assert_eq!(found.count, of(&all, HITS, range).map(hit).sum::<u64>());
+    }
+    let totals: Vec<u64> = each(&buckets)
+        .into_iter()
+        .map(|range| all.iter().filter(|point| range.contains(point.at)).count() as u64)
+        .collect();
+    assert_eq!(points.totals(PROJECT, &buckets).await.unwrap(), totals);
+
+    let mut busiest: Vec<(MetricId, u64)> = [NUMBERS, HITS, WORDS]
+        .map(|metric| (metric, of(&all, metric, asked).count() as u64))
+        .into_iter()
+        .filter(|(_, count)| *count > 0)
+        .collect();
+    busiest.sort_by_key(|(metric, count)| (std::cmp::Reverse(*count), *metric));
+    assert_eq!(
+        points
+            .busiest(PROJECT, asked, 9)
+            .await
+            .unwrap()
+            .into_iter()
+            .filter(|(_, n)| *n > 0)
+            .collect::<Vec<_>>(),
+        busiest
+    );
+
+    let text = |point: &DataPoint| {
+        if let Value::Word(word) = &point.value {
+            word.clone()
+        } else {
+            unreachable!()
+        }
+    };
+    let mut counts = BTreeMap::new();
+    for point in of(&all, WORDS, asked) {
+        *counts.entry(text(point)).or_insert(0_u64) += 1;
+    }
+    let words = points.words(WORDS, asked, 99).await.unwrap();
+    assert_eq!(
+        (words.total, words.distinct),
+        (counts.values().sum(), counts.len() as u64)
+    );
+    assert_eq!(
+        words
+            .words
+            .into_iter()
+            .map(|word| (word.word, word.count))
+            .collect::<BTreeMap<_, _>>(),
+        counts
+    );
+    let names = ["a".to_owned(), "c".to_owned()];
+    let moved = points.word_series(WORDS, &names, &buckets).await.unwrap();
+    for (name, found) in names.iter().zip(moved) {
+        let expected: Vec<u64> = each(&buckets)
+            .into_iter()
+            .map(|range| of(&all, WORDS, range).filter(|point| text(point) == *name).count() as u64)
+            .collect();
+        assert_eq!(found, expected);
+    }
+
+    let mut newest: Vec<&DataPoint> = of(&all, NUMBERS, asked).collect();
+    newest.reverse();
+    newest.sort_by_key(|point| std::cmp::Reverse(point.at));
+    let (mut seen, mut before) = (Vec::new(), None);
+    loop {
+        let page = points.data_points(NUMBERS, asked, 7, before).await.unwrap();
+        seen.extend(page.data_points);
+        before = page.next;
+        if before.is_none() {
+            break;
+        }
+    }
+    let seen: Vec<_> = seen.into_iter().map(|kept| (kept.at, kept.value)).collect();
+    assert_eq!(
+        seen,
+        newest
+            .into_iter()
+            .map(|point| (point.at, point.value.clone()))
+            .collect::<Vec<_>>()
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn reads_say_what_a_plain_list_says(
+        chunks in prop::collection::vec(data_points(), 1..4),
+        ago in 1..4 * DAY, length in 1..4 * DAY,
+        step in prop_oneof![Just("17m"), Just("1h"), Just("6h"), Just("1d"), Just("auto")],
+    ) {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(agrees(chunks, NOW - ago, NOW - ago + length, step));
+    }
+}
