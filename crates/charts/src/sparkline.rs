@@ -1,0 +1,93 @@
+//! A series at the size of a word.
+
+use crate::svg::{At, Svg, Text, float_len};
+
+const WIDTH: f64 = 120.0;
+const HEIGHT: f64 = 28.0;
+/// Room for the stroke and the last point.
+const EDGE: f64 = 3.0;
+
+/// A line over an area, 120 by 28 pixels. Missing and not finite values are gaps. Without a label it is decoration,
+/// for a row that says the same in words.
+#[must_use]
+pub fn sparkline(values: &[Option<f64>], label: &str) -> Svg {
+    let mut svg = Svg::default();
+    svg.put(format_args!(
+        "<svg class=\"sparkline\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" width=\"{WIDTH}\" height=\"{HEIGHT}\""
+    ));
+    if label.is_empty() {
+        svg.put(format_args!(" aria-hidden=\"true\">"));
+    } else {
+        svg.put(format_args!(" role=\"img\" aria-label=\"{}\">", Text(label)));
+    }
+    let points = places(values);
+    let base = At(HEIGHT - EDGE + 0.5);
+    svg.put(format_args!(
+        "<line class=\"rest\" x1=\"{EDGE}\" x2=\"{}\" y1=\"{base}\" y2=\"{base}\"/>",
+        WIDTH - EDGE
+    ));
+    for run in points.split(Option::is_none).filter(|run| !run.is_empty()) {
+        let run: Vec<(f64, f64)> = run.iter().copied().flatten().collect();
+        draw(&mut svg, &run);
+    }
+    if let Some((x, y)) = points.iter().flatten().next_back() {
+        svg.put(format_args!(
+            "<circle class=\"point\" cx=\"{}\" cy=\"{}\" r=\"2.25\"/>",
+            At(*x),
+            At(*y)
+        ));
+    }
+    svg.put(format_args!("</svg>"));
+    svg
+}
+
+fn draw(svg: &mut Svg, run: &[(f64, f64)]) {
+    let (Some(first), Some(last)) = (run.first(), run.last()) else {
+        return;
+    };
+    if run.len() == 1 {
+        svg.put(format_args!(
+            "<circle class=\"point\" cx=\"{}\" cy=\"{}\" r=\"1.5\"/>",
+            At(first.0),
+            At(first.1)
+        ));
+        return;
+    }
+    let line: Vec<String> = run.iter().map(|(x, y)| format!("{} {}", At(*x), At(*y))).collect();
+    let line = line.join("L");
+    let base = At(HEIGHT - EDGE);
+    svg.put(format_args!(
+        "<path class=\"area\" d=\"M{line}L{} {base}L{} {base}Z\"/><path class=\"line\" d=\"M{line}\"/>",
+        At(last.0),
+        At(first.0)
+    ));
+}
+
+/// Where values lie; all the same lie in the middle, all zero at the bottom.
+fn places(values: &[Option<f64>]) -> Vec<Option<(f64, f64)>> {
+    let finite = |value: &Option<f64>| value.filter(|v| v.is_finite()).map(|v| v.clamp(-1e300, 1e300));
+    let seen = || values.iter().filter_map(finite);
+    let low = seen().fold(f64::INFINITY, f64::min);
+    let high = seen().fold(f64::NEG_INFINITY, f64::max);
+    // From zero, unless all values lie far from it: then their movement is what matters.
+    let low = if low > 0.0 && low < high * 0.7 { 0.0 } else { low };
+    let stride = (WIDTH - 2.0 * EDGE) / float_len(values.len().max(2) - 1);
+    let share = |value: f64| {
+        if high > low {
+            (value - low) / (high - low)
+        } else if value == 0.0 {
+            0.0
+        } else {
+            0.5
+        }
+    };
+    let place = |(index, value): (usize, &Option<f64>)| {
+        let x = if values.len() == 1 {
+            WIDTH / 2.0
+        } else {
+            EDGE + stride * float_len(index)
+        };
+        finite(value).map(|value| (x, HEIGHT - EDGE - share(value) * (HEIGHT - 2.0 * EDGE)))
+    };
+    values.iter().enumerate().map(place).collect()
+}

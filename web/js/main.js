@@ -1,0 +1,7 @@
+// @ts-check
+/* Every page loads this one. Each element stands in its own file; without script all of them still say what they say. */
+import "./chart-readout.js";
+import "./copy-button.js";
+import "./first-data-point.js";
+import "./local-time.js";
+import "./switcher.js";
