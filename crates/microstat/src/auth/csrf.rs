@@ -1,0 +1,78 @@
+//! A change must come from our own page: the browser says so (`Sec-Fetch-Site`, else `Origin`), and the form
+//! carries a token of this visit and session.
+
+use axum::extract::{FromRequest, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use data_encoding::BASE64URL_NOPAD;
+use http_body_util::{BodyExt, Limited};
+use serde::de::DeserializeOwned;
+use subtle::ConstantTimeEq;
+
+use super::session;
+use super::visit::Visit;
+use crate::config::Config;
+use crate::error::AppError;
+use crate::secrets::Keys;
+use crate::state::Shared;
+
+/// No form of ours is longer: fifty addresses, or origins, or a long name.
+const LONGEST_FORM: usize = 64 << 10;
+
+/// A form whose token is right, read as `T`.
+#[derive(Debug)]
+pub struct Checked<T>(pub T);
+
+/// The token for forms of this visit, and of this session if there is one.
+#[must_use]
+pub fn token(keys: &Keys, visit: &Visit, session_hash: Option<&[u8; 32]>) -> String {
+    let session = session_hash.map_or(&[][..], |hash| &hash[..]);
+    BASE64URL_NOPAD.encode(&keys.mac("csrf", &[visit.seed.as_bytes(), session]))
+}
+
+/// Whether the browser says that one of our own pages sent this. Programs that say nothing need the token alone.
+fn same_site(headers: &HeaderMap, config: &Config) -> bool {
+    let text = |name| {
+        headers
+            .get(name)
+            .map(|value: &axum::http::HeaderValue| value.to_str().unwrap_or("?"))
+    };
+    match (text("sec-fetch-site"), text(header::ORIGIN.as_str())) {
+        (Some(site), _) => matches!(site, "same-origin" | "none"),
+        (None, Some(origin)) => origin == config.url,
+        (None, None) => true,
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct Token {
+    #[serde(default)]
+    csrf: String,
+}
+
+fn check(app: &Shared, parts: &Parts, given: &str) -> Result<(), AppError> {
+    let session = session::presented(&parts.headers, &app.config);
+    let right = token(&app.keys, &Visit::of(parts), session.as_ref());
+    if same_site(&parts.headers, &app.config) && bool::from(right.as_bytes().ct_eq(given.as_bytes())) {
+        Ok(())
+    } else {
+        Err(AppError::CrossSite)
+    }
+}
+
+impl<T: DeserializeOwned> FromRequest<Shared> for Checked<T> {
+    type Rejection = AppError;
+
+    async fn from_request(request: Request, app: &Shared) -> Result<Self, AppError> {
+        let (parts, body) = request.into_parts();
+        let body = Limited::new(body, LONGEST_FORM).collect().await;
+        let body = body
+            .map_err(|_| AppError::TooLarge("This form is longer than any of ours.".to_owned()))?
+            .to_bytes();
+        let read =
+            |_| AppError::Invalid("This form could not be read. Go back, reload the page and try again.".to_owned());
+        let given = serde_urlencoded::from_bytes::<Token>(&body).map_err(read)?;
+        check(app, &parts, &given.csrf)?;
+        serde_urlencoded::from_bytes(&body).map(Self).map_err(read)
+    }
+}

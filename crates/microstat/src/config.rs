@@ -1,0 +1,118 @@
+//! Every setting: a flag, and an environment variable of the same name.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Publish small metrics with one line of code, see them at once, share them with the right people.
+#[derive(Debug, Parser)]
+#[command(name = "microstat", version)]
+pub struct Cli {
+    /// What runs where.
+    #[command(flatten)]
+    pub config: Config,
+    /// What to do; without one, serve.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// The settings of an installation.
+#[derive(Args, Clone, Debug)]
+pub struct Config {
+    /// Address to listen on
+    #[arg(long, env = "MICROSTAT_LISTEN", default_value = "127.0.0.1:8080", global = true)]
+    pub listen: SocketAddr,
+    /// Address people reach it at; every link in mail and pages is built from it
+    #[arg(long, env = "MICROSTAT_URL", default_value = "http://localhost:8080", global = true, value_parser = base_url)]
+    pub url: String,
+    /// Folder for the databases, mails and the secret key
+    #[arg(long, env = "MICROSTAT_DATA", default_value = "./data", global = true)]
+    pub data: PathBuf,
+    /// postgres://… for accounts; without it, SQLite in the data folder
+    #[arg(long, env = "MICROSTAT_DATABASE", global = true, hide_env_values = true)]
+    pub database: Option<String>,
+    /// http://… for data points; without it, the data folder
+    #[arg(long, env = "MICROSTAT_CLICKHOUSE", global = true, hide_env_values = true)]
+    pub clickhouse: Option<String>,
+    /// smtp://… or smtps://… for mails; without it, each is a file in the data folder's mail/
+    #[arg(long, env = "MICROSTAT_SMTP", global = true, hide_env_values = true)]
+    pub smtp: Option<String>,
+    /// Who mails come from
+    #[arg(
+        long,
+        env = "MICROSTAT_MAIL_FROM",
+        default_value = "micro stat <noreply@localhost>",
+        global = true
+    )]
+    pub mail_from: String,
+    /// Who may sign up
+    #[arg(long, env = "MICROSTAT_SIGN_UP", default_value = "open", global = true)]
+    pub sign_up: SignUp,
+    /// Addresses of reverse proxies whose X-Forwarded-For is believed, separated by commas
+    #[arg(long, env = "MICROSTAT_TRUSTED_PROXIES", value_delimiter = ',', global = true)]
+    pub trusted_proxies: Vec<IpAddr>,
+}
+
+/// Who may sign up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SignUp {
+    /// Everyone.
+    Open,
+    /// People with an invitation link in hand.
+    Invited,
+}
+
+/// What the program does.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Command {
+    /// Serve pages, the API and the ingestion doors (the default)
+    Serve,
+    /// Bring the databases to this version's schema, and end
+    Migrate,
+}
+
+impl Config {
+    /// Whether people reach it by https, so that cookies can demand it.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.url.starts_with("https://")
+    }
+
+    /// The address of a path, for mails and copied links.
+    #[must_use]
+    pub fn link(&self, path: &str) -> String {
+        format!("{}{path}", self.url)
+    }
+}
+
+fn base_url(text: &str) -> Result<String, String> {
+    let url = text.trim_end_matches('/');
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    match rest {
+        Some(host) if !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ']) => Ok(url.to_owned()),
+        _ => Err("must be like https://stats.example.com, without a path".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Cli, base_url};
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_url_is_a_scheme_and_a_host() {
+        assert_eq!(
+            base_url("https://stats.example.com/").as_deref(),
+            Ok("https://stats.example.com")
+        );
+        for wrong in ["stats.example.com", "ftp://x", "http://", "http://a/b", "http://a@b"] {
+            assert!(base_url(wrong).is_err(), "{wrong}");
+        }
+    }
+}

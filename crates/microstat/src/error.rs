@@ -1,0 +1,119 @@
+//! What went wrong, as handlers say it. The branch of the router it happened in decides how people are told:
+//! a page, or JSON.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+/// Why a request was not done.
+#[derive(Debug)]
+pub enum AppError {
+    /// It isn't there, or it's not for this person: the two look the same.
+    NotFound,
+    /// A member may not do this; the text says who may.
+    Forbidden(String),
+    /// The state of things is against it; the text says what to do.
+    Conflict(String),
+    /// The request makes no sense; the text says what would.
+    Invalid(String),
+    /// No proof of who asks.
+    Unauthorised(String),
+    /// A link that was good once.
+    Gone(String),
+    /// The body is too large.
+    TooLarge(String),
+    /// The method is not one of this path's.
+    MethodNotAllowed,
+    /// Too many tries.
+    TooMany {
+        /// Seconds to wait.
+        retry_after_s: i64,
+        /// What people read.
+        text: String,
+    },
+    /// The request came from another site, or its form's token is not of this session.
+    CrossSite,
+    /// A fault of ours or of the machine.
+    Internal(Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// A fault on its way out: [`crate::pages::faults`] and [`crate::api::faults`] dress it.
+#[derive(Clone, Debug)]
+pub struct Fault {
+    /// The API's word for it.
+    pub code: &'static str,
+    /// Whole sentences for people.
+    pub text: String,
+}
+
+impl AppError {
+    fn status(&self) -> (StatusCode, &'static str) {
+        match self {
+            Self::NotFound => (StatusCode::NOT_FOUND, "not_found"),
+            Self::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden"),
+            Self::CrossSite => (StatusCode::FORBIDDEN, "cross_site"),
+            Self::Conflict(_) => (StatusCode::CONFLICT, "conflict"),
+            Self::Invalid(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid"),
+            Self::Unauthorised(_) => (StatusCode::UNAUTHORIZED, "unauthorised"),
+            Self::Gone(_) => (StatusCode::GONE, "gone"),
+            Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
+            Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
+            Self::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, "too_many"),
+            Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
+        }
+    }
+}
+
+impl IntoResponse for AppError {
+    fn into_response(self) -> Response {
+        let (status, code) = self.status();
+        let retry_after_s = if let Self::TooMany { retry_after_s, .. } = &self {
+            Some(*retry_after_s)
+        } else {
+            None
+        };
+        let text = match self {
+            Self::NotFound => "There is nothing here, or it isn't shared with you.".to_owned(),
+            Self::CrossSite => {
+                "This form is out of date or came from another site. Go back, reload the page and try again.".to_owned()
+            }
+            Self::MethodNotAllowed => "This address doesn't take that method.".to_owned(),
+            Self::Internal(error) => {
+                tracing::error!(%error, "request failed");
+                "Something went wrong on our side. It was written to the log; try again in a moment.".to_owned()
+            }
+            Self::Forbidden(text)
+            | Self::Conflict(text)
+            | Self::Invalid(text)
+            | Self::Unauthorised(text)
+            | Self::Gone(text)
+            | Self::TooLarge(text)
+            | Self::TooMany { text, .. } => text,
+        };
+        let mut response = status.into_response();
+        response.extensions_mut().insert(Fault { code, text });
+        if let Some(seconds) = retry_after_s {
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}
+
+macro_rules! internal {
+    ($($type:ty),+) => {$(
+        impl From<$type> for AppError {
+            fn from(error: $type) -> Self {
+                Self::Internal(Box::new(error))
+            }
+        }
+    )+};
+}
+
+internal!(
+    store::Error,
+    points::Error,
+    askama::Error,
+    std::io::Error,
+    serde_json::Error
+);

@@ -1,0 +1,7 @@
+//! Ingestion.
+
+use axum::Router;
+
+pub(crate) fn router() -> Router {
+    Router::new()
+}

@@ -1,0 +1,17 @@
+//! micro stat: the program. Everything that speaks HTTP, HTML, JSON, mail and the environment is here; rules are
+//! in `domain`, accounts in `store`, data points in `points`, pictures in `charts`.
+
+pub mod api;
+pub mod assets;
+pub mod auth;
+pub mod clock;
+pub mod config;
+pub mod error;
+pub mod ingest;
+pub mod jobs;
+pub mod pages;
+pub mod router;
+pub mod secrets;
+pub mod serve;
+pub mod state;
+mod web;

@@ -1,0 +1,37 @@
+//! The command line: serve, or one of the sub-commands, which work beside a running server.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Parser;
+use microstat::clock::{Clock, Random};
+use microstat::config::{Cli, Command};
+use microstat::serve;
+use microstat::state::App;
+use tracing_subscriber::EnvFilter;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let filter = EnvFilter::try_from_env("MICROSTAT_LOG").unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+    match run(cli).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("microstat: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: Cli) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let app = Arc::new(App::open(cli.config, Clock::System, Random::System).await?);
+    match cli.command.unwrap_or(Command::Serve) {
+        Command::Serve => serve::serve(app).await?,
+        Command::Migrate => println!("The databases have this version's schema."),
+    }
+    Ok(())
+}

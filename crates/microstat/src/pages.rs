@@ -1,0 +1,78 @@
+//! Pages: a file a noun, each with its routes, its view structs and its handlers.
+
+mod arrival;
+pub mod frame;
+mod response;
+pub(crate) mod sign_in;
+pub(crate) mod sign_up;
+
+use askama::Template;
+use axum::extract::{Request, State};
+use axum::http::{Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::Response;
+
+pub(crate) use self::response::{Leaving, html, html_with, redirect};
+use crate::auth::session::Visitor;
+use crate::error::Fault;
+use crate::router::Table;
+use crate::state::Shared;
+use axum::extract::FromRequestParts;
+use frame::Frame;
+
+/// Every page.
+pub(crate) fn routes(table: Table) -> Table {
+    let table = table.route(Method::GET, "/", arrival::show);
+    let table = sign_up::routes(table);
+    sign_in::routes(table)
+}
+
+#[derive(Template)]
+#[template(path = "fault.html")]
+struct FaultPage {
+    frame: Frame,
+    title: &'static str,
+    text: String,
+    request_id: bool,
+}
+
+/// Dresses a fault as a page, in the frame of whoever met it.
+pub(crate) async fn faults(State(app): State<Shared>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let visitor = Visitor::from_request_parts(&mut parts, &app).await;
+    let response = next.run(Request::from_parts(parts, body)).await;
+    let Some(fault) = response.extensions().get::<Fault>().cloned() else {
+        return response;
+    };
+    let frame = match visitor {
+        Ok(visitor) => Frame::bare(&app, &visitor, title(response.status())),
+        Err(_) => Frame::plain(title(response.status())),
+    };
+    let request_id = response.status() == StatusCode::INTERNAL_SERVER_ERROR;
+    let view = FaultPage {
+        frame,
+        title: title(response.status()),
+        text: fault.text,
+        request_id,
+    };
+    let Ok(page) = html_with(response.status(), &view) else {
+        return response;
+    };
+    let (head, _) = response.into_parts();
+    let (mut new_head, body) = page.into_parts();
+    for (name, value) in &head.headers {
+        new_head.headers.entry(name).or_insert(value.clone());
+    }
+    Response::from_parts(new_head, body)
+}
+
+const fn title(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::NOT_FOUND => "Not found",
+        StatusCode::FORBIDDEN => "Not allowed",
+        StatusCode::GONE => "No longer valid",
+        StatusCode::TOO_MANY_REQUESTS => "Too many tries",
+        StatusCode::INTERNAL_SERVER_ERROR => "Something went wrong",
+        _ => "That didn't work",
+    }
+}

@@ -1,0 +1,66 @@
+//! Serving: listen, work off jobs, and on a signal end what is under way before leaving.
+
+use std::future::{Future, IntoFuture};
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::state::{App, Shared};
+use crate::{jobs, router};
+
+/// How long requests that are under way may take once the program was asked to stop.
+const GOODBYE: Duration = Duration::from_secs(10);
+
+/// Serves until SIGTERM or SIGINT.
+///
+/// # Errors
+/// If the address can't be listened on.
+pub async fn serve(app: Shared) -> io::Result<()> {
+    let listener = TcpListener::bind(app.config.listen).await.map_err(|error| {
+        io::Error::other(format!(
+            "can't listen on {}: {error}; choose another with --listen",
+            app.config.listen
+        ))
+    })?;
+    eprintln!(
+        "micro stat is ready: open {} (data in {})",
+        app.config.url,
+        app.config.data.display()
+    );
+    let worker = tokio::spawn(jobs::run(Arc::clone(&app)));
+    let (stop, mut stopped) = tokio::sync::watch::channel(());
+    let asked = stop_asked()?;
+    let service = router::router(&app).into_make_service_with_connect_info::<SocketAddr>();
+    let server = axum::serve(listener, service).with_graceful_shutdown(async move {
+        asked.await;
+        drop(stop);
+    });
+    tokio::select! {
+        done = server.into_future() => done?,
+        () = async { let _ = stopped.changed().await; tokio::time::sleep(GOODBYE).await; } => {
+            tracing::warn!("stopped with requests still under way");
+        }
+    }
+    worker.abort();
+    close(&app).await;
+    Ok(())
+}
+
+async fn close(app: &App) {
+    app.db.close().await;
+}
+
+fn stop_asked() -> io::Result<impl Future<Output = ()> + Send + 'static> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}

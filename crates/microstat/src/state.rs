@@ -1,0 +1,104 @@
+//! What every handler and job is given.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use domain::time::Micros;
+use points::Points;
+use store::{Db, migrations};
+use tokio::sync::{Notify, Semaphore};
+
+use crate::clock::{Clock, Random};
+use crate::config::Config;
+use crate::secrets::Keys;
+
+/// At most this many passwords are hashed at once: each takes 19 MiB and a core.
+const HASHERS: usize = 2;
+
+/// The running program's parts.
+#[derive(Debug)]
+pub struct App {
+    /// Accounts, organisations, projects, jobs.
+    pub db: Db,
+    /// Data points.
+    pub points: Points,
+    /// The settings.
+    pub config: Config,
+    /// What time it is.
+    pub clock: Clock,
+    /// Where ids and tokens come from.
+    pub random: Random,
+    /// The key outside the database.
+    pub keys: Keys,
+    /// Places to hash a password at.
+    pub hashers: Arc<Semaphore>,
+    /// Told when a job was queued.
+    pub job_queued: Notify,
+}
+
+/// The program's parts, as handlers are given them.
+pub type Shared = Arc<App>;
+
+/// Why it could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The data folder can't be used.
+    #[error("the data folder {0} can't be used: {1}")]
+    Data(String, std::io::Error),
+    /// Accounts can't be opened.
+    #[error("the database can't be opened: {0}")]
+    Store(#[from] store::Error),
+    /// Data points can't be opened.
+    #[error("the data points can't be opened: {0}")]
+    Points(#[from] points::Error),
+    /// Something that isn't built yet was asked for.
+    #[error("{0}")]
+    Unsupported(&'static str),
+}
+
+impl App {
+    /// Opens the databases of an installation, and brings them to this version's schema.
+    ///
+    /// # Errors
+    /// If the data folder or a database can't be used.
+    pub async fn open(config: Config, clock: Clock, random: Random) -> Result<Self, OpenError> {
+        if config.clickhouse.is_some() {
+            return Err(OpenError::Unsupported(
+                "--clickhouse is not supported by this version; leave it out to keep data points in the data folder",
+            ));
+        }
+        let folder = |error| OpenError::Data(config.data.display().to_string(), error);
+        fs::create_dir_all(&config.data).map_err(folder)?;
+        only_ours(&config.data).map_err(folder)?;
+        let keys = Keys::load(&config.data.join("secret.key"), &random).map_err(folder)?;
+        let db = match &config.database {
+            Some(url) => Db::postgres(url).await?,
+            None => Db::sqlite(&config.data.join("microstat.db")).await?,
+        };
+        migrations::run(&db, clock.now()).await?;
+        let points = Points::open(&config.data, points::Options::default()).await?;
+        Ok(Self {
+            db,
+            points,
+            config,
+            clock,
+            random,
+            keys,
+            hashers: Arc::new(Semaphore::new(HASHERS)),
+            job_queued: Notify::new(),
+        })
+    }
+
+    /// The time now.
+    #[must_use]
+    pub fn now(&self) -> Micros {
+        self.clock.now()
+    }
+}
+
+/// The data folder holds hashes and mails: nobody else on the machine may look.
+fn only_ours(folder: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o700))
+}

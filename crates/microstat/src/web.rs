@@ -1,0 +1,109 @@
+//! What every answer has: security headers, a request id, one line in the log.
+
+use std::net::{IpAddr, SocketAddr};
+
+use axum::extract::{ConnectInfo, MatchedPath, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use tracing::Instrument;
+
+use crate::config::Config;
+use crate::state::Shared;
+
+const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+                   manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// Headers that keep a page from being framed, sniffed, scripted from elsewhere, or kept by a cache.
+/// What a handler has set itself stays.
+pub(crate) async fn security_headers(State(app): State<Shared>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    let mut default = |name: HeaderName, value: &'static str| {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    };
+    default(header::CONTENT_SECURITY_POLICY, CSP);
+    default(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    default(header::X_FRAME_OPTIONS, "DENY");
+    default(header::REFERRER_POLICY, "same-origin");
+    default(header::CACHE_CONTROL, "no-store");
+    default(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+    default(
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), geolocation=(), microphone=(), payment=()",
+    );
+    if app.config.is_https() {
+        default(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+    }
+    response
+}
+
+/// One line a request: its id, its route's pattern (never the path itself, which may hold a token), status, time.
+pub(crate) async fn request_log(State(app): State<Shared>, request: Request, next: Next) -> Response {
+    let id = format!("{:012x}", app.random.bits() >> 16);
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or("-", MatchedPath::as_str)
+        .to_owned();
+    let method = request.method().clone();
+    let started = app.now();
+    let span = tracing::info_span!("request", id);
+    let mut response = next.run(request).instrument(span.clone()).await;
+    let micros = app.now() - started;
+    span.in_scope(|| tracing::debug!(%method, route, status = response.status().as_u16(), micros, "answered"));
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert("x-request-id", id);
+    }
+    response
+}
+
+/// The client's address: the connection's, or what a trusted proxy says of it.
+pub(crate) fn client_address(parts: &Parts, config: &Config) -> IpAddr {
+    let peer = parts
+        .extensions
+        .get::<ConnectInfo<SocketAddr>>()
+        .map_or(IpAddr::from([127, 0, 0, 1]), |c| c.0.ip());
+    if !config.trusted_proxies.contains(&peer) {
+        return peer;
+    }
+    let forwarded = parts
+        .headers
+        .get_all("x-forwarded-for")
+        .iter()
+        .filter_map(|v| v.to_str().ok());
+    let hops: Vec<IpAddr> = forwarded
+        .flat_map(|v| v.split(','))
+        .filter_map(|hop| hop.trim().parse().ok())
+        .collect();
+    hops.into_iter()
+        .rev()
+        .find(|hop| !config.trusted_proxies.contains(hop))
+        .unwrap_or(peer)
+}
+
+/// Where a request comes from, as audit logs and lists of devices show it.
+#[derive(Clone, Debug)]
+pub(crate) struct Client {
+    /// The client's address.
+    pub address: String,
+    /// What the browser calls itself, shortened.
+    pub user_agent: String,
+}
+
+impl axum::extract::FromRequestParts<Shared> for Client {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Self::Rejection> {
+        let agent = parts
+            .headers
+            .get(header::USER_AGENT)
+            .and_then(|v| v.to_str().ok())
+            .unwrap_or_default();
+        Ok(Self {
+            address: client_address(parts, &app.config).to_string(),
+            user_agent: agent.chars().take(200).collect(),
+        })
+    }
+}

@@ -1,0 +1,199 @@
+//! An installation of its own for each test, and browsers to visit it with.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use clap::Parser;
+use domain::time::Micros;
+use http_body_util::BodyExt;
+use microstat::clock::{Clock, Random};
+use microstat::config::Cli;
+use microstat::state::{App, Shared};
+use store::testing::Scratch;
+use tower::ServiceExt;
+
+/// 2026-11-24 10:00 UTC.
+pub(crate) const NOW: Micros = Micros(1_795_514_400_000_000);
+/// A password that is good enough.
+pub(crate) const PASSWORD: &str = "plum-lantern-quarry-77";
+
+/// An installation.
+pub(crate) struct Site {
+    pub(crate) app: Shared,
+    pub(crate) router: Router,
+    _scratch: Scratch,
+}
+
+impl Site {
+    pub(crate) async fn new() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// With flags beside the usual ones.
+    pub(crate) async fn with(flags: &[&str]) -> Self {
+        let scratch = Scratch::empty().await;
+        let data = scratch.folder.path().join("data");
+        let mut arguments = vec!["microstat".to_owned(), "--data".to_owned(), data.display().to_string()];
+        if let Some(url) = &scratch.url {
+            arguments.extend(["--database".to_owned(), url.clone()]);
+        }
+        arguments.extend(flags.iter().map(|&flag| flag.to_owned()));
+        let config = Cli::parse_from(arguments).config;
+        let app = Arc::new(
+            App::open(config, Clock::fixed(NOW), Random::seeded(1))
+                .await
+                .expect("open"),
+        );
+        let router = microstat::router::router(&app);
+        Self {
+            app,
+            router,
+            _scratch: scratch,
+        }
+    }
+
+    /// A browser that has never been here.
+    pub(crate) fn browser(&self) -> Browser {
+        Browser {
+            router: self.router.clone(),
+            jar: BTreeMap::new(),
+            page: String::new(),
+        }
+    }
+
+    /// Every mail there is, oldest first, as its raw text.
+    pub(crate) fn mails(&self) -> Vec<String> {
+        let Ok(entries) = std::fs::read_dir(self.app.config.data.join("mail")) else {
+            return Vec::new();
+        };
+        let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("entry").path()).collect();
+        files.retain(|file| file.extension().is_some_and(|kind| kind == "eml"));
+        files.sort();
+        files
+            .iter()
+            .map(|file| std::fs::read_to_string(file).expect("mail"))
+            .collect()
+    }
+}
+
+/// A browser with its cookies and the page it shows.
+#[derive(Clone)]
+pub(crate) struct Browser {
+    router: Router,
+    jar: BTreeMap<String, String>,
+    /// The last page's HTML.
+    pub(crate) page: String,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+}
+
+impl Answer {
+    /// Where it leads.
+    pub(crate) fn location(&self) -> &str {
+        self.headers
+            .get(header::LOCATION)
+            .map_or("", |value| value.to_str().expect("text"))
+    }
+
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.text).expect("JSON")
+    }
+}
+
+impl Browser {
+    /// Sends one request with this browser's cookies, and keeps those it is given.
+    pub(crate) async fn send(&mut self, request: axum::http::request::Builder, body: impl Into<Body>) -> Answer {
+        let cookies: Vec<String> = self.jar.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let request = request
+            .header(header::COOKIE, cookies.join("; "))
+            .body(body.into())
+            .expect("request");
+        let response = self.router.clone().oneshot(request).await.expect("answer");
+        let (parts, body) = response.into_parts();
+        for set in parts.headers.get_all(header::SET_COOKIE) {
+            let set = set.to_str().expect("text");
+            let (pair, attributes) = set.split_once(';').unwrap_or((set, ""));
+            let (name, value) = pair.split_once('=').expect("a cookie");
+            if attributes.contains("Max-Age=0") {
+                self.jar.remove(name);
+            } else {
+                self.jar.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        let bytes = body.collect().await.expect("body").to_bytes();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            text: String::from_utf8_lossy(&bytes).into_owned(),
+        }
+    }
+
+    /// Opens a path, without following where it leads.
+    pub(crate) async fn fetch(&mut self, path: &str) -> Answer {
+        self.send(Request::get(path), Body::empty()).await
+    }
+
+    /// Opens a path, follows where it leads, and shows the page.
+    pub(crate) async fn open(&mut self, path: &str) -> Answer {
+        let mut path = path.to_owned();
+        for _ in 0..5 {
+            let answer = self.fetch(&path).await;
+            if !answer.status.is_redirection() {
+                self.page.clone_from(&answer.text);
+                return answer;
+            }
+            answer.location().clone_into(&mut path);
+        }
+        panic!("too many redirects, last to {path}");
+    }
+
+    /// The token that forms on the shown page carry.
+    pub(crate) fn csrf(&self) -> String {
+        let mark = "name=\"csrf\" value=\"";
+        let start = self.page.find(mark).map_or(0, |at| at + mark.len());
+        self.page[start..].split('"').next().unwrap_or_default().to_owned()
+    }
+
+    /// Sends a form with the shown page's token; does not follow.
+    pub(crate) async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let csrf = self.csrf();
+        let mut all = vec![("csrf", csrf.as_str())];
+        all.extend_from_slice(fields);
+        let body = serde_urlencoded::to_string(&all).expect("form");
+        let request = Request::builder().method(Method::POST).uri(path);
+        let request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        self.send(request, body).await
+    }
+
+    /// Sends a form and opens where it leads. The answer is the form's own.
+    pub(crate) async fn submit(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let answer = self.post(path, fields).await;
+        if answer.status.is_redirection() {
+            let to = answer.location().to_owned();
+            self.open(&to).await;
+        } else {
+            self.page.clone_from(&answer.text);
+        }
+        answer
+    }
+
+    /// Signs up and leaves the browser signed in, on the tutorial; gives the first project's path.
+    pub(crate) async fn sign_up(&mut self, name: &str, email: &str) -> String {
+        self.open("/sign-up").await;
+        let answer = self
+            .submit("/sign-up", &[("name", name), ("email", email), ("password", PASSWORD)])
+            .await;
+        assert!(answer.status.is_redirection(), "{answer:?}");
+        answer.location().trim_end_matches("/tutorial").to_owned()
+    }
+}

@@ -1,0 +1,5 @@
+//! The program through its real router, on a temporary database, with a fixed clock and captured mail.
+
+mod harness;
+mod routes;
+mod signing;
