@@ -1,5 +1,7 @@
 //! The API for programs: JSON under `/api/v1`.
 
+mod projects;
+
 use axum::Json;
 use axum::extract::Request;
 use axum::middleware::Next;
@@ -11,7 +13,7 @@ use crate::router::Table;
 
 /// Every route of the API.
 pub(crate) fn routes(table: Table) -> Table {
-    table
+    projects::routes(table)
 }
 
 /// Dresses a fault as JSON: `{"error": {"code": "…", "message": "…"}}`.

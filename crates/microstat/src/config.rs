@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::commands::{token, user};
+
 /// Publish small metrics with one line of code, see them at once, share them with the right people.
 #[derive(Debug, Parser)]
 #[command(name = "microstat", version)]
@@ -70,6 +72,12 @@ pub enum Command {
     Serve,
     /// Bring the databases to this version's schema, and end
     Migrate,
+    /// Accounts
+    #[command(subcommand)]
+    User(user::Verb),
+    /// API tokens
+    #[command(subcommand)]
+    Token(token::Verb),
 }
 
 impl Config {

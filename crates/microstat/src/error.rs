@@ -1,6 +1,8 @@
 //! What went wrong, as handlers say it. The branch of the router it happened in decides how people are told:
 //! a page, or JSON.
 
+use std::fmt;
+
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
@@ -62,6 +64,27 @@ impl AppError {
         }
     }
 }
+
+/// For whoever reads the log, or typed a sub-command: a fault of the machine says what it is.
+impl fmt::Display for AppError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Internal(error) => error.fmt(f),
+            Self::NotFound => f.write_str("not found"),
+            Self::CrossSite => f.write_str("asked for by another site"),
+            Self::MethodNotAllowed => f.write_str("method not allowed"),
+            Self::Forbidden(text)
+            | Self::Conflict(text)
+            | Self::Invalid(text)
+            | Self::Unauthorised(text)
+            | Self::Gone(text)
+            | Self::TooLarge(text)
+            | Self::TooMany { text, .. } => f.write_str(text),
+        }
+    }
+}
+
+impl std::error::Error for AppError {}
 
 impl IntoResponse for AppError {
     fn into_response(self) -> Response {

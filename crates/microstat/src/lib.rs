@@ -5,6 +5,7 @@ pub mod api;
 pub mod assets;
 pub mod auth;
 pub mod clock;
+pub mod commands;
 pub mod config;
 pub mod error;
 pub mod ingest;

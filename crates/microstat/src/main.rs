@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use clap::Parser;
 use microstat::clock::{Clock, Random};
+use microstat::commands::{Outcome, token, user};
 use microstat::config::{Cli, Command};
 use microstat::serve;
-use microstat::state::App;
+use microstat::state::{App, Core};
 use tracing_subscriber::EnvFilter;
 
 #[tokio::main]
@@ -27,11 +28,18 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(cli: Cli) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    let app = Arc::new(App::open(cli.config, Clock::System, Random::System).await?);
+async fn run(cli: Cli) -> Outcome {
+    let (config, clock, random) = (cli.config, Clock::System, Random::System);
     match cli.command.unwrap_or(Command::Serve) {
-        Command::Serve => serve::serve(app).await?,
-        Command::Migrate => println!("The databases have this version's schema."),
+        Command::Serve => serve::serve(Arc::new(App::open(config, clock, random).await?)).await?,
+        Command::Migrate => {
+            App::open(config, clock, random).await?;
+            println!("The databases have this version's schema.");
+        }
+        Command::User(user::Verb::Create(new)) => user::create(&Core::open(config, clock, random).await?, &new).await?,
+        Command::Token(token::Verb::Create(new)) => {
+            token::create(&Core::open(config, clock, random).await?, &new).await?;
+        }
     }
     Ok(())
 }

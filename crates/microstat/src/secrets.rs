@@ -29,6 +29,13 @@ impl Secret {
         &self.0
     }
 
+    /// What its owner recognises it by afterwards.
+    #[must_use]
+    pub fn last_four(&self) -> &str {
+        let start = self.0.len().saturating_sub(4);
+        self.0.get(start..).unwrap_or_default()
+    }
+
     /// What is kept of it.
     #[must_use]
     pub fn hash(&self) -> [u8; 32] {

@@ -1,6 +1,7 @@
 //! What every handler and job is given.
 
 use std::fs;
+use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -16,13 +17,11 @@ use crate::secrets::Keys;
 /// At most this many passwords are hashed at once: each takes 19 MiB and a core.
 const HASHERS: usize = 2;
 
-/// The running program's parts.
+/// The parts that need no data points: all that a sub-command about people opens beside a running server.
 #[derive(Debug)]
-pub struct App {
+pub struct Core {
     /// Accounts, organisations, projects, jobs.
     pub db: Db,
-    /// Data points.
-    pub points: Points,
     /// The settings.
     pub config: Config,
     /// What time it is.
@@ -35,6 +34,22 @@ pub struct App {
     pub hashers: Arc<Semaphore>,
     /// Told when a job was queued.
     pub job_queued: Notify,
+}
+
+/// The running program's parts: the [`Core`], whose fields read as its own, and data points.
+#[derive(Debug)]
+pub struct App {
+    core: Core,
+    /// Data points.
+    pub points: Points,
+}
+
+impl Deref for App {
+    type Target = Core;
+
+    fn deref(&self) -> &Core {
+        &self.core
+    }
 }
 
 /// The program's parts, as handlers are given them.
@@ -68,6 +83,18 @@ impl App {
                 "--clickhouse is not supported by this version; leave it out to keep data points in the data folder",
             ));
         }
+        let core = Core::open(config, clock, random).await?;
+        let points = Points::open(&core.config.data, points::Options::default()).await?;
+        Ok(Self { core, points })
+    }
+}
+
+impl Core {
+    /// Opens the accounts of an installation, and brings them to this version's schema.
+    ///
+    /// # Errors
+    /// If the data folder or the database can't be used.
+    pub async fn open(config: Config, clock: Clock, random: Random) -> Result<Self, OpenError> {
         let folder = |error| OpenError::Data(config.data.display().to_string(), error);
         fs::create_dir_all(&config.data).map_err(folder)?;
         only_ours(&config.data).map_err(folder)?;
@@ -77,10 +104,8 @@ impl App {
             None => Db::sqlite(&config.data.join("microstat.db")).await?,
         };
         migrations::run(&db, clock.now()).await?;
-        let points = Points::open(&config.data, points::Options::default()).await?;
         Ok(Self {
             db,
-            points,
             config,
             clock,
             random,

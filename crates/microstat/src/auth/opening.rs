@@ -11,7 +11,7 @@ use store::memberships::How;
 use store::users::NewUser;
 
 use crate::error::AppError;
-use crate::state::App;
+use crate::state::Core;
 
 /// What a first project is called.
 const FIRST_PROJECT: &str = "My First Project";
@@ -35,14 +35,14 @@ pub struct Opened {
 /// If the database refuses.
 pub async fn open(
     tx: &mut Tx,
-    app: &App,
+    core: &Core,
     name: &Name,
     email: &EmailAddress,
     password_hash: &str,
     verified_at: Option<Micros>,
 ) -> Result<Option<Opened>, AppError> {
-    let now = app.now();
-    let random = &app.random;
+    let now = core.now();
+    let random = &core.random;
     let user = UserId::from_random(random.bits());
     let new = NewUser {
         id: user,
@@ -57,7 +57,7 @@ pub async fn open(
     let organisation = OrganisationId::from_random(random.bits());
     store::organisations::create(tx, organisation, &Name::of_organisation_of(name), now).await?;
     store::memberships::add(tx, organisation, user, Role::Administrator, How::Founded, now).await?;
-    let (project, dsn) = first_project(tx, app, organisation).await?;
+    let (project, dsn) = first_project(tx, core, organisation).await?;
     Ok(Some(Opened {
         user,
         organisation,
@@ -72,10 +72,10 @@ pub async fn open(
 /// If the database refuses.
 pub async fn first_project(
     tx: &mut Tx,
-    app: &App,
+    core: &Core,
     organisation: OrganisationId,
 ) -> Result<(ProjectId, PublicKey), AppError> {
-    project(tx, app, organisation, &Name::from_stored(FIRST_PROJECT.to_owned())).await
+    project(tx, core, organisation, &Name::from_stored(FIRST_PROJECT.to_owned())).await
 }
 
 /// A project with a DSN.
@@ -84,14 +84,14 @@ pub async fn first_project(
 /// If the database refuses.
 pub async fn project(
     tx: &mut Tx,
-    app: &App,
+    core: &Core,
     organisation: OrganisationId,
     name: &Name,
 ) -> Result<(ProjectId, PublicKey), AppError> {
-    let id = ProjectId::from_random(app.random.bits());
-    store::projects::create(tx, id, organisation, name, app.now()).await?;
-    let key = PublicKey::from_random(app.random.bytes());
+    let id = ProjectId::from_random(core.random.bits());
+    store::projects::create(tx, id, organisation, name, core.now()).await?;
+    let key = PublicKey::from_random(core.random.bytes());
     let label = Name::from_stored("First DSN".to_owned());
-    store::dsns::create(tx, DsnId::from_random(app.random.bits()), id, key, &label, app.now()).await?;
+    store::dsns::create(tx, DsnId::from_random(core.random.bits()), id, key, &label, core.now()).await?;
     Ok((id, key))
 }

@@ -9,7 +9,7 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use domain::password::Password;
 
 use crate::error::AppError;
-use crate::state::App;
+use crate::state::Core;
 
 /// Memory in KiB, passes, lanes. When these rise, old hashes are renewed at the next sign-in.
 const PARAMS: (u32, u32, u32) = (19 * 1024, 2, 1);
@@ -31,8 +31,8 @@ pub enum Tried {
     Wrong,
 }
 
-async fn on_a_thread<T: Send + 'static>(app: &App, work: impl FnOnce() -> T + Send + 'static) -> Result<T, AppError> {
-    let place = Arc::clone(&app.hashers)
+async fn on_a_thread<T: Send + 'static>(core: &Core, work: impl FnOnce() -> T + Send + 'static) -> Result<T, AppError> {
+    let place = Arc::clone(&core.hashers)
         .acquire_owned()
         .await
         .map_err(|e| AppError::Internal(Box::new(e)))?;
@@ -49,9 +49,9 @@ async fn on_a_thread<T: Send + 'static>(app: &App, work: impl FnOnce() -> T + Se
 ///
 /// # Errors
 /// If the machine can't hash.
-pub async fn hash(app: &App, password: Password) -> Result<String, AppError> {
-    let salt: [u8; 16] = app.random.bytes();
-    let hashed = on_a_thread(app, move || {
+pub async fn hash(core: &Core, password: Password) -> Result<String, AppError> {
+    let salt: [u8; 16] = core.random.bytes();
+    let hashed = on_a_thread(core, move || {
         argon2()
             .hash_password_with_salt(password.as_bytes(), &salt)
             .map(|hash| hash.to_string())
@@ -63,8 +63,8 @@ pub async fn hash(app: &App, password: Password) -> Result<String, AppError> {
 ///
 /// # Errors
 /// If the machine can't hash.
-pub async fn verify(app: &App, password: Password, kept: Option<String>) -> Result<Tried, AppError> {
-    on_a_thread(app, move || {
+pub async fn verify(core: &Core, password: Password, kept: Option<String>) -> Result<Tried, AppError> {
+    on_a_thread(core, move || {
         let Some(kept) = kept else {
             let _same_work = argon2().hash_password_with_salt(password.as_bytes(), &[0; 16]);
             return Tried::Wrong;
