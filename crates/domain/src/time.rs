@@ -32,6 +32,18 @@ impl Micros {
             jiff::Timestamp::MAX
         })
     }
+
+    /// The day in UTC, as people read it: "24 Nov 2026".
+    #[must_use]
+    pub fn day(self) -> String {
+        self.timestamp().strftime("%-d %b %Y").to_string()
+    }
+
+    /// Day and clock in UTC, as people read it: "24 Nov 2026, 14:00 UTC".
+    #[must_use]
+    pub fn day_and_clock(self) -> String {
+        self.timestamp().strftime("%-d %b %Y, %H:%M UTC").to_string()
+    }
 }
 
 impl From<jiff::Timestamp> for Micros {
@@ -65,5 +77,17 @@ impl Sub for Micros {
 impl fmt::Display for Micros {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.timestamp().fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{HOUR, Micros};
+
+    #[test]
+    fn people_read_a_day_and_a_clock_in_utc() {
+        let at = Micros(1_795_514_400_000_000);
+        assert_eq!(at.day(), "24 Nov 2026");
+        assert_eq!((at + 5 * HOUR).day_and_clock(), "24 Nov 2026, 15:00 UTC");
     }
 }

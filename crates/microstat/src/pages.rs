@@ -2,6 +2,8 @@
 
 mod arrival;
 pub mod frame;
+mod organisations;
+mod projects;
 mod response;
 pub(crate) mod sign_in;
 pub(crate) mod sign_up;
@@ -24,7 +26,9 @@ use frame::Frame;
 pub(crate) fn routes(table: Table) -> Table {
     let table = table.route(Method::GET, "/", arrival::show);
     let table = sign_up::routes(table);
-    sign_in::routes(table)
+    let table = sign_in::routes(table);
+    let table = organisations::routes(table);
+    projects::routes(table)
 }
 
 #[derive(Template)]

@@ -8,11 +8,14 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use clap::Parser;
+use domain::id::{OrganisationId, UserId};
+use domain::role::Role;
 use domain::time::Micros;
 use http_body_util::BodyExt;
 use microstat::clock::{Clock, Random};
 use microstat::config::Cli;
 use microstat::state::{App, Shared};
+use store::memberships::How;
 use store::testing::Scratch;
 use tower::ServiceExt;
 
@@ -63,6 +66,33 @@ impl Site {
             jar: BTreeMap::new(),
             page: String::new(),
         }
+    }
+
+    /// The person with this address.
+    pub(crate) async fn user(&self, email: &str) -> UserId {
+        let found = store::users::find_by_email(&self.app.db, email).await.expect("read");
+        found.expect("an account").0.id
+    }
+
+    /// The organisation that a person was given at sign-up, or has joined, whose name comes first.
+    pub(crate) async fn organisation_of(&self, email: &str) -> OrganisationId {
+        let user = self.user(email).await;
+        let mine = store::organisations::of_user(&self.app.db, user).await.expect("read");
+        mine[0].organisation.id
+    }
+
+    /// A browser signed in as somebody new, who was made a member with this role.
+    pub(crate) async fn member(&self, organisation: OrganisationId, name: &str, role: Role) -> Browser {
+        let email = format!("{}@example.com", name.to_lowercase());
+        let mut browser = self.browser();
+        browser.sign_up(name, &email).await;
+        let user = self.user(&email).await;
+        let mut tx = self.app.db.begin().await.expect("begin");
+        store::memberships::add(&mut tx, organisation, user, role, How::Founded, self.app.now())
+            .await
+            .expect("add");
+        tx.commit().await.expect("commit");
+        browser
     }
 
     /// Every mail there is, oldest first, as its raw text.

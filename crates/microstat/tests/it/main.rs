@@ -2,5 +2,7 @@
 
 mod commands;
 mod harness;
+mod organisations;
+mod projects;
 mod routes;
 mod signing;
