@@ -4,6 +4,8 @@ pub mod batch;
 pub mod dsn;
 pub mod email;
 pub mod id;
+pub mod invitation;
+pub mod invitation_code;
 mod json;
 pub mod metric;
 pub mod name;

@@ -103,6 +103,27 @@ pub fn is_typed(name: &str, typed: &str) -> bool {
     composed(typed) == composed(name)
 }
 
+/// A name, or another text that somebody else chose, as it stands in a mail: mail programs make links of whatever
+/// looks like an address, so dots, colons and @ inside a word become middle dots. `www.evil.example` is then
+/// `www·evil·example`, which leads nowhere.
+#[must_use]
+pub fn unlinked(text: &str) -> String {
+    let letters: Vec<char> = text.chars().collect();
+    let solid = |at: Option<usize>| at.and_then(|at| letters.get(at)).is_some_and(|c| !c.is_whitespace());
+    letters
+        .iter()
+        .enumerate()
+        .map(|(at, &c)| {
+            let joins = matches!(
+                c,
+                '.' | ':' | '@' | '\u{2024}' | '\u{3002}' | '\u{fe52}' | '\u{ff0e}' | '\u{ff61}'
+            );
+            let inside = solid(at.checked_sub(1)) && solid(at.checked_add(1));
+            if joins && inside { '·' } else { c }
+        })
+        .collect()
+}
+
 fn composed(text: &str) -> String {
     text.trim().nfc().collect()
 }
@@ -124,7 +145,7 @@ fn is_invisible(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{BadName, Name, is_typed};
+    use super::{BadName, Name, is_typed, unlinked};
 
     #[test]
     fn a_name_has_1_to_80_characters_of_any_script() {
@@ -155,5 +176,23 @@ mod tests {
         assert_eq!(Name::of_organisation_of(&ada).as_str(), "Ada's Organisation");
         let long = Name::of_organisation_of(&Name::new(&"ö".repeat(80)).unwrap());
         assert_eq!(Name::new(long.as_str()), Ok(long));
+    }
+
+    #[test]
+    fn a_name_in_a_mail_is_never_a_link_and_else_stays_as_it_is() {
+        for (name, shown) in [
+            ("http://evil.example/a?b", "http·//evil·example/a?b"),
+            ("Win at www.evil.example!", "Win at www·evil·example!"),
+            ("ada@evil.example", "ada·evil·example"),
+            ("mailto:ada", "mailto·ada"),
+            ("evil。example", "evil·example"),
+            ("evil..example", "evil··example"),
+            ("evil\u{200b}.example", "evil\u{200b}·example"),
+            ("Dr. Ada & Sons Ltd.", "Dr. Ada & Sons Ltd."),
+            ("Team: the @ & the .", "Team: the @ & the ."),
+            ("株式会社", "株式会社"),
+        ] {
+            assert_eq!(unlinked(name), shown);
+        }
     }
 }
