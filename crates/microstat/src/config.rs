@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use lettre::message::Mailbox;
 
 use crate::commands::{token, user};
 
@@ -47,7 +48,7 @@ pub struct Config {
         default_value = "micro stat <noreply@localhost>",
         global = true
     )]
-    pub mail_from: String,
+    pub mail_from: Mailbox,
     /// Who may sign up
     #[arg(long, env = "MICROSTAT_SIGN_UP", default_value = "open", global = true)]
     pub sign_up: SignUp,

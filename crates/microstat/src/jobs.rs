@@ -1,8 +1,13 @@
 //! Follow-up work: claimed from the store, done, tried again when it fails.
 
+mod letter;
+mod letters;
 pub(crate) mod mail;
+pub(crate) mod post;
 
 use std::time::Duration;
+
+use store::jobs::Job;
 
 use crate::error::AppError;
 use crate::state::Shared;
@@ -29,10 +34,20 @@ pub async fn run(app: Shared) {
 /// If the database refuses.
 pub async fn run_due(app: &Shared) -> Result<(), AppError> {
     while let Some(job) = store::jobs::claim(&app.db, app.now()).await? {
-        tracing::warn!(kind = job.kind, "no such kind of job");
-        let mut tx = app.db.begin().await?;
-        store::jobs::fail(&mut tx, &job, "no such kind of job", app.now()).await?;
-        tx.commit().await?;
+        if let Err(error) = work(app, &job).await {
+            tracing::error!(?error, kind = job.kind, "a job failed");
+            let mut tx = app.db.begin().await?;
+            store::jobs::fail(&mut tx, &job, "a fault of ours: see the log", app.now()).await?;
+            tx.commit().await?;
+        }
     }
     Ok(())
+}
+
+/// Does one job and takes it from the queue, or puts it back for another try.
+async fn work(app: &Shared, job: &Job) -> Result<(), AppError> {
+    match job.kind.as_str() {
+        mail::KIND => mail::send(app, job).await,
+        _ => Err(AppError::Internal("no such kind of job".into())),
+    }
 }

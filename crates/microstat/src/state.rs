@@ -7,11 +7,13 @@ use std::sync::Arc;
 
 use domain::time::Micros;
 use points::Points;
+use store::users::User;
 use store::{Db, migrations};
 use tokio::sync::{Notify, Semaphore};
 
 use crate::clock::{Clock, Random};
 use crate::config::Config;
+use crate::jobs::post::Post;
 use crate::secrets::Keys;
 
 /// At most this many passwords are hashed at once: each takes 19 MiB and a core.
@@ -32,6 +34,8 @@ pub struct Core {
     pub keys: Keys,
     /// Places to hash a password at.
     pub hashers: Arc<Semaphore>,
+    /// Where mails go.
+    pub post: Post,
     /// Told when a job was queued.
     pub job_queued: Notify,
 }
@@ -67,6 +71,9 @@ pub enum OpenError {
     /// Data points can't be opened.
     #[error("the data points can't be opened: {0}")]
     Points(#[from] points::Error),
+    /// Mails can't be sent so.
+    #[error("--smtp is not understood: {0}")]
+    Smtp(#[from] lettre::transport::smtp::Error),
     /// Something that isn't built yet was asked for.
     #[error("{0}")]
     Unsupported(&'static str),
@@ -98,6 +105,7 @@ impl Core {
         let folder = |error| OpenError::Data(config.data.display().to_string(), error);
         fs::create_dir_all(&config.data).map_err(folder)?;
         only_ours(&config.data).map_err(folder)?;
+        let post = Post::open(&config)?;
         let keys = Keys::load(&config.data.join("secret.key"), &random).map_err(folder)?;
         let db = match &config.database {
             Some(url) => Db::postgres(url).await?,
@@ -111,6 +119,7 @@ impl Core {
             random,
             keys,
             hashers: Arc::new(Semaphore::new(HASHERS)),
+            post,
             job_queued: Notify::new(),
         })
     }
@@ -119,6 +128,12 @@ impl Core {
     #[must_use]
     pub fn now(&self) -> Micros {
         self.clock.now()
+    }
+
+    /// Whether this person's address is known to be theirs. Without SMTP there is nothing to verify it against.
+    #[must_use]
+    pub fn is_verified(&self, user: &User) -> bool {
+        self.config.smtp.is_none() || user.email_verified_at.is_some()
     }
 }
 

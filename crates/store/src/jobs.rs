@@ -113,6 +113,20 @@ pub async fn fail(tx: &mut Tx, job: &Job, error: &str, now: Micros) -> Result<Ne
     Ok(next)
 }
 
+/// The work can never succeed: it isn't tried again.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn give_up(tx: &mut Tx, job: &Job, error: &str, now: Micros) -> Result<()> {
+    sql("update jobs set last_error = $2, failed_at = $3 where id = $1")
+        .bind(job.id)
+        .bind(error)
+        .bind(now)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
 /// How many jobs wait, held ones included.
 ///
 /// # Errors

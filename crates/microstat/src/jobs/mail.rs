@@ -7,9 +7,13 @@ use domain::id::{InvitationId, JobId, UserId};
 use domain::role::Role;
 use serde::{Deserialize, Serialize};
 use store::Tx;
+use store::jobs::{Job, Next};
 
+use super::letter::Envelope;
+use super::letters;
+use super::post::Undelivered;
 use crate::error::AppError;
-use crate::state::App;
+use crate::state::{App, Shared};
 
 /// The kind of job that sends a mail.
 pub(crate) const KIND: &str = "mail";
@@ -65,5 +69,44 @@ pub(crate) async fn queue(tx: &mut Tx, app: &App, mail: &Mail) -> Result<(), App
     let payload = serde_json::to_string(mail)?;
     let id = JobId::from_random(app.random.bits());
     store::jobs::enqueue(tx, id, KIND, &payload, app.now(), app.now()).await?;
+    Ok(())
+}
+
+/// Sends a queued mail and takes it from the queue. If the post refuses it for now, it waits for another try; if for
+/// good, it is given up. A mail that nobody needs any more is dropped.
+///
+/// # Errors
+/// If the database refuses.
+pub(crate) async fn send(app: &Shared, job: &Job) -> Result<(), AppError> {
+    let mail: Mail = serde_json::from_str(&job.payload)?;
+    let sent = match letters::write(app, &mail).await? {
+        Some(letter) => {
+            let envelope = Envelope {
+                from: &app.config.mail_from,
+                url: &app.config.url,
+                id: job.id.to_string(),
+                at: app.now(),
+            };
+            match letter.message(&envelope) {
+                Ok(message) => app.post.send(message, app.now()).await,
+                Err(error) => Err(Undelivered::for_good(error)),
+            }
+        }
+        None => Ok(()),
+    };
+    let mut tx = app.db.begin().await?;
+    match sent {
+        Ok(()) => store::jobs::finish(&mut tx, job).await?,
+        Err(undelivered) => {
+            let next = if undelivered.for_good {
+                store::jobs::give_up(&mut tx, job, &undelivered.reason, app.now()).await?;
+                Next::GivenUp
+            } else {
+                store::jobs::fail(&mut tx, job, &undelivered.reason, app.now()).await?
+            };
+            tracing::warn!(reason = undelivered.reason, ?next, job = %job.id, "a mail could not be sent");
+        }
+    }
+    tx.commit().await?;
     Ok(())
 }

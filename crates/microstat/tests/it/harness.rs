@@ -1,7 +1,6 @@
 //! An installation of its own for each test, and browsers to visit it with.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
@@ -18,6 +17,8 @@ use microstat::state::{App, Shared};
 use store::memberships::How;
 use store::testing::Scratch;
 use tower::ServiceExt;
+
+pub(crate) use crate::mail::Mail;
 
 /// 2026-11-24 10:00 UTC.
 pub(crate) const NOW: Micros = Micros(1_795_514_400_000_000);
@@ -68,6 +69,7 @@ impl Site {
         }
     }
 
+<<<<<<< HEAD
     /// The person with this address.
     pub(crate) async fn user(&self, email: &str) -> UserId {
         let found = store::users::find_by_email(&self.app.db, email).await.expect("read");
@@ -107,6 +109,12 @@ impl Site {
             .iter()
             .map(|file| std::fs::read_to_string(file).expect("mail"))
             .collect()
+=======
+    /// Works off every job that is due, and gives every mail written so far, oldest first.
+    pub(crate) async fn deliver(&self) -> Vec<Mail> {
+        microstat::jobs::run_due(&self.app).await.expect("jobs");
+        Mail::all_in(&self.app.config.data.join("mail"))
+>>>>>>> 8f5d2a8 (Mails: written when sent, by SMTP or into files, tried again for a day)
     }
 }
 

@@ -1,0 +1,123 @@
+//! What each mail says. Looked up at the moment of sending: a mail that nobody needs any more is not written.
+
+use domain::id::UserId;
+use store::mailed_links::Purpose as Link;
+use store::users::User;
+
+use super::letter::{Letter, inert};
+use super::mail::{Mail, Nonce};
+use crate::error::AppError;
+use crate::secrets::Purpose;
+use crate::state::App;
+
+/// The letter that a mail is; `None` if it is no longer due.
+///
+/// # Errors
+/// If the database refuses.
+pub(crate) async fn write(app: &App, mail: &Mail) -> Result<Option<Letter>, AppError> {
+    match mail {
+        Mail::Verification { user, email: _, nonce } => verification(app, *user, nonce).await,
+        Mail::PasswordReset { user, nonce } => password_reset(app, *user, nonce).await,
+        Mail::Invitation { .. } => Ok(None),
+        Mail::Joined {
+            to,
+            organisation,
+            person,
+            role,
+        } => {
+            let (person, organisation) = (inert(person), inert(organisation));
+            let subject = format!("{person} joined {organisation}");
+            let text = format!("{person} accepted your invitation and is now a member of {organisation}, as {role}.");
+            tell(app, *to, subject, text).await
+        }
+        Mail::RoleChanged {
+            to,
+            organisation,
+            role,
+            by,
+        } => {
+            let (organisation, by) = (inert(organisation), inert(by));
+            let subject = format!("You are now {role} in {organisation}");
+            let text = format!("{by} changed your role in {organisation}: you are now {role}.");
+            tell(app, *to, subject, text).await
+        }
+        Mail::Removed { to, organisation, by } => {
+            let (organisation, by) = (inert(organisation), inert(by));
+            let subject = format!("You are no longer a member of {organisation}");
+            let text = format!("{by} removed you from {organisation}. You can't open its projects any more.");
+            tell(app, *to, subject, text).await
+        }
+        Mail::PasswordChanged { to } => {
+            let text = "The password of your micro stat account was changed, and every other device was signed out.";
+            let letter = tell(app, *to, "Your password was changed".to_owned(), text.to_owned()).await?;
+            Ok(letter.map(|letter| not_you(app, letter)))
+        }
+        Mail::NewDevice {
+            to,
+            user_agent,
+            address,
+        } => {
+            let device = inert(user_agent);
+            let text = format!("Somebody signed in to your micro stat account from a new device: {device}, {address}.");
+            let letter = tell(app, *to, "New sign-in to your account".to_owned(), text).await?;
+            Ok(letter.map(|letter| not_you(app, letter)))
+        }
+    }
+}
+
+async fn verification(app: &App, user: UserId, nonce: &Nonce) -> Result<Option<Letter>, AppError> {
+    let token = app.keys.mailed_token(Purpose::VerificationMail, nonce);
+    let Some(link) = store::mailed_links::find(&app.db, token.hash(), Link::VerifyEmail, app.now()).await? else {
+        return Ok(None);
+    };
+    let Some(user) = store::users::find(&app.db, user).await? else {
+        return Ok(None);
+    };
+    let path = format!("/email-verifications/{}", token.reveal());
+    let letter = Letter {
+        email: link.email.clone(),
+        ..Letter::to(&user, "Verify your e-mail address")
+    };
+    let letter = letter
+        .say(format!(
+            "Is {} your e-mail address? Then verify it for your micro stat account.",
+            link.email
+        ))
+        .button("Verify this address", app.config.link(&path))
+        .note("The link works once, for 7 days.")
+        .note("If you didn't ask for this, ignore this mail: nothing happens then.");
+    Ok(Some(letter))
+}
+
+async fn password_reset(app: &App, user: UserId, nonce: &Nonce) -> Result<Option<Letter>, AppError> {
+    let token = app.keys.mailed_token(Purpose::ResetMail, nonce);
+    let Some(link) = store::mailed_links::find(&app.db, token.hash(), Link::ResetPassword, app.now()).await? else {
+        return Ok(None);
+    };
+    let Some(user) = store::users::find(&app.db, user).await? else {
+        return Ok(None);
+    };
+    let path = format!("/password-resets/{}", token.reveal());
+    let letter = Letter {
+        email: link.email,
+        ..Letter::to(&user, "Reset your password")
+    };
+    let letter = letter
+        .say("Somebody, probably you, asked to reset the password of your micro stat account.")
+        .button("Choose a new password", app.config.link(&path))
+        .note("The link works once, for 60 minutes; a newer one replaces it.")
+        .note("If you didn't ask for this, ignore this mail: your password stays as it is.");
+    Ok(Some(letter))
+}
+
+/// A letter that only tells something; `None` if the person's account is gone.
+async fn tell(app: &App, to: UserId, subject: String, text: String) -> Result<Option<Letter>, AppError> {
+    let user: Option<User> = store::users::find(&app.db, to).await?;
+    Ok(user.map(|user| Letter::to(&user, subject).say(text)))
+}
+
+fn not_you(app: &App, letter: Letter) -> Letter {
+    letter
+        .say("If it was you, there is nothing to do.")
+        .button("It wasn't me: reset my password", app.config.link("/forgot-password"))
+}
