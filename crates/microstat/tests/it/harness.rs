@@ -69,7 +69,6 @@ impl Site {
         }
     }
 
-<<<<<<< HEAD
     /// The person with this address.
     pub(crate) async fn user(&self, email: &str) -> UserId {
         let found = store::users::find_by_email(&self.app.db, email).await.expect("read");
@@ -97,24 +96,10 @@ impl Site {
         browser
     }
 
-    /// Every mail there is, oldest first, as its raw text.
-    pub(crate) fn mails(&self) -> Vec<String> {
-        let Ok(entries) = std::fs::read_dir(self.app.config.data.join("mail")) else {
-            return Vec::new();
-        };
-        let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("entry").path()).collect();
-        files.retain(|file| file.extension().is_some_and(|kind| kind == "eml"));
-        files.sort();
-        files
-            .iter()
-            .map(|file| std::fs::read_to_string(file).expect("mail"))
-            .collect()
-=======
     /// Works off every job that is due, and gives every mail written so far, oldest first.
     pub(crate) async fn deliver(&self) -> Vec<Mail> {
         microstat::jobs::run_due(&self.app).await.expect("jobs");
         Mail::all_in(&self.app.config.data.join("mail"))
->>>>>>> 8f5d2a8 (Mails: written when sent, by SMTP or into files, tried again for a day)
     }
 }
 

@@ -2,12 +2,9 @@
 
 mod commands;
 mod harness;
-<<<<<<< HEAD
-mod organisations;
-mod projects;
-=======
 mod mail;
 mod mailing;
->>>>>>> 8f5d2a8 (Mails: written when sent, by SMTP or into files, tried again for a day)
+mod organisations;
+mod projects;
 mod routes;
 mod signing;
