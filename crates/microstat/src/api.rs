@@ -1,6 +1,15 @@
-//! The API for programs: JSON under `/api/v1`.
+//! The API for programs: JSON under `/api/v1`, read with an API token. What it offers is written down in
+//! `api/openapi.json`, which is also one of its answers.
 
+mod busiest;
+mod data_points;
+mod metrics;
+mod openapi;
 mod projects;
+mod query;
+mod series;
+mod totals;
+mod words;
 
 use axum::Json;
 use axum::extract::Request;
@@ -13,7 +22,14 @@ use crate::router::Table;
 
 /// Every route of the API.
 pub(crate) fn routes(table: Table) -> Table {
-    projects::routes(table)
+    let table = openapi::routes(table);
+    let table = projects::routes(table);
+    let table = totals::routes(table);
+    let table = busiest::routes(table);
+    let table = metrics::routes(table);
+    let table = series::routes(table);
+    let table = words::routes(table);
+    data_points::routes(table)
 }
 
 /// Dresses a fault as JSON: `{"error": {"code": "…", "message": "…"}}`.

@@ -15,6 +15,8 @@ pub enum AppError {
     Forbidden(String),
     /// The state of things is against it; the text says what to do.
     Conflict(String),
+    /// The request can't be read; the text says how to write it.
+    Unreadable(String),
     /// The request makes no sense; the text says what would.
     Invalid(String),
     /// No proof of who asks.
@@ -54,6 +56,7 @@ impl AppError {
             Self::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden"),
             Self::CrossSite => (StatusCode::FORBIDDEN, "cross_site"),
             Self::Conflict(_) => (StatusCode::CONFLICT, "conflict"),
+            Self::Unreadable(_) => (StatusCode::BAD_REQUEST, "unreadable"),
             Self::Invalid(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid"),
             Self::Unauthorised(_) => (StatusCode::UNAUTHORIZED, "unauthorised"),
             Self::Gone(_) => (StatusCode::GONE, "gone"),
@@ -75,6 +78,7 @@ impl fmt::Display for AppError {
             Self::MethodNotAllowed => f.write_str("method not allowed"),
             Self::Forbidden(text)
             | Self::Conflict(text)
+            | Self::Unreadable(text)
             | Self::Invalid(text)
             | Self::Unauthorised(text)
             | Self::Gone(text)
@@ -94,6 +98,7 @@ impl IntoResponse for AppError {
         } else {
             None
         };
+        let asks_for_token = matches!(self, Self::Unauthorised(_));
         let text = match self {
             Self::NotFound => "There is nothing here, or it isn't shared with you.".to_owned(),
             Self::CrossSite => {
@@ -106,6 +111,7 @@ impl IntoResponse for AppError {
             }
             Self::Forbidden(text)
             | Self::Conflict(text)
+            | Self::Unreadable(text)
             | Self::Invalid(text)
             | Self::Unauthorised(text)
             | Self::Gone(text)
@@ -114,6 +120,11 @@ impl IntoResponse for AppError {
         };
         let mut response = status.into_response();
         response.extensions_mut().insert(Fault { code, text });
+        if asks_for_token {
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
         if let Some(seconds) = retry_after_s {
             response
                 .headers_mut()

@@ -15,7 +15,7 @@ pub struct Bucket {
     pub start: Micros,
     /// Hits of a Hit Counter, data points of any other type.
     pub count: u64,
-    /// Sum of a Counter's or Timer's values; hits of a Hit Counter.
+    /// Sum of a Counter's or Timer's values. A Hit Counter has none: its hits are the count.
     pub sum: Option<f64>,
     /// Least value of a Counter or Timer.
     pub min: Option<f64>,

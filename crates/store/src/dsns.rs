@@ -1,7 +1,9 @@
 //! DSNs: the public keys apps publish with.
 
+use std::collections::HashMap;
+
 use domain::dsn::PublicKey;
-use domain::id::{DsnId, OrganisationId, ProjectId};
+use domain::id::{DsnId, OrganisationId, ProjectId, UserId};
 use domain::name::Name;
 use domain::reason::Reason;
 use domain::time::Micros;
@@ -89,6 +91,24 @@ pub async fn current(on: impl Into<On<'_>>, project: ProjectId) -> Result<Option
             .optional(on)
             .await?;
     row.as_ref().map(Dsn::read).transpose()
+}
+
+/// The DSN to show first of every project that a person can open; projects without one are left out.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn current_of_user(on: impl Into<On<'_>>, user: UserId) -> Result<HashMap<ProjectId, Dsn>> {
+    let rows = sql(
+        "select d.* from memberships m join projects p on p.organisation_id = m.organisation_id \
+         and p.deleted_at is null join dsns d on d.project_id = p.id and d.disabled_at is null \
+         where m.user_id = $1 order by d.created_at, d.id desc",
+    )
+    .bind(user)
+    .all(on)
+    .await?;
+    rows.iter()
+        .map(|row| Ok((row.get("project_id")?, Dsn::read(row)?)))
+        .collect()
 }
 
 /// Stops a DSN at `at`: now, or in some days while it is rotated out. Gives it back as it was; `None` if the

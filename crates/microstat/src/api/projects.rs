@@ -39,16 +39,16 @@ struct Organisation {
 
 async fn index(State(app): State<Shared>, bearer: Bearer) -> Result<Json<Index>, AppError> {
     let mine = store::projects::of_user(&app.db, bearer.user.id).await?;
+    let dsns = store::dsns::current_of_user(&app.db, bearer.user.id).await?;
     let mut projects = Vec::with_capacity(mine.len());
     for (project, role) in mine {
         let Some(role) = bearer.role_in(project.organisation, role) else {
             continue;
         };
-        let dsn = store::dsns::current(&app.db, project.id).await?;
         projects.push(Project {
             id: project.id,
+            dsn: dsns.get(&project.id).map(|dsn| dsn.public_key.to_string()),
             name: project.name,
-            dsn: dsn.map(|dsn| dsn.public_key.to_string()),
             role,
             organisation: Organisation {
                 id: project.organisation,

@@ -3,9 +3,10 @@
 use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
-use domain::id::{OrganisationId, ProjectId};
+use domain::id::{MetricId, OrganisationId, ProjectId};
 use domain::role::Role;
 use store::api_tokens::ApiToken;
+use store::metrics::Metric;
 use store::projects::Project;
 use store::users::User;
 
@@ -31,6 +32,10 @@ pub struct TokenProject {
     /// The lesser of the person's role and the token's.
     pub role: Role,
 }
+
+/// A metric of a project the token's person may open.
+#[derive(Clone, Debug)]
+pub struct TokenMetric(pub Metric);
 
 impl Bearer {
     /// The lesser of the person's role in an organisation and the token's; `None` where either has none.
@@ -80,5 +85,16 @@ impl FromRequestParts<Shared> for TokenProject {
         let (project, role) = found.ok_or(AppError::NotFound)?;
         let role = bearer.role_in(project.organisation, role).ok_or(AppError::NotFound)?;
         Ok(Self { project, role })
+    }
+}
+
+impl FromRequestParts<Shared> for TokenMetric {
+    type Rejection = AppError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, AppError> {
+        let project = TokenProject::from_request_parts(parts, app).await?.project;
+        let id: MetricId = path_id(parts, "metric").await?;
+        let found = store::metrics::find(&app.db, project.id, id).await?;
+        found.map(Self).ok_or(AppError::NotFound)
     }
 }

@@ -1,5 +1,6 @@
 //! The program through its real router, on a temporary database, with a fixed clock and captured mail.
 
+mod api;
 mod commands;
 mod harness;
 mod mail;
@@ -7,4 +8,5 @@ mod mailing;
 mod organisations;
 mod projects;
 mod routes;
+mod schema;
 mod signing;
