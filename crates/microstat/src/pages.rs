@@ -1,12 +1,17 @@
 //! Pages: a file a noun, each with its routes, its view structs and its handlers.
 
 mod arrival;
+mod departures;
 pub mod frame;
+mod members;
+mod naming;
+mod organisation_deletions;
 mod organisations;
 mod projects;
 mod response;
 pub(crate) mod sign_in;
 pub(crate) mod sign_up;
+mod typed_name;
 
 use askama::Template;
 use axum::extract::{Request, State};
@@ -28,6 +33,9 @@ pub(crate) fn routes(table: Table) -> Table {
     let table = sign_up::routes(table);
     let table = sign_in::routes(table);
     let table = organisations::routes(table);
+    let table = members::routes(table);
+    let table = departures::routes(table);
+    let table = organisation_deletions::routes(table);
     projects::routes(table)
 }
 

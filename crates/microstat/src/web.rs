@@ -1,8 +1,9 @@
 //! What every answer has: security headers, a request id, one line in the log.
 
 use std::net::{IpAddr, SocketAddr};
+use std::str::FromStr;
 
-use axum::extract::{ConnectInfo, MatchedPath, Request, State};
+use axum::extract::{ConnectInfo, FromRequestParts, MatchedPath, RawPathParams, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
@@ -10,6 +11,7 @@ use axum::response::Response;
 use tracing::Instrument;
 
 use crate::config::Config;
+use crate::error::AppError;
 use crate::state::Shared;
 
 const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
@@ -83,6 +85,30 @@ pub(crate) fn client_address(parts: &Parts, config: &Config) -> IpAddr {
         .unwrap_or(peer)
 }
 
+/// The ids in a request's path.
+#[derive(Debug)]
+pub(crate) struct Ids(Vec<(String, String)>);
+
+impl Ids {
+    /// The id with this name. What isn't one names nothing, so it is not found.
+    pub(crate) fn get<T: FromStr>(&self, name: &str) -> Result<T, AppError> {
+        let text = self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value);
+        text.and_then(|text| text.parse().ok()).ok_or(AppError::NotFound)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Ids {
+    type Rejection = AppError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, AppError> {
+        let params = RawPathParams::from_request_parts(parts, state)
+            .await
+            .map_err(|_| AppError::NotFound)?;
+        let owned = params.iter().map(|(key, value)| (key.to_owned(), value.to_owned()));
+        Ok(Self(owned.collect()))
+    }
+}
+
 /// Where a request comes from, as audit logs and lists of devices show it.
 #[derive(Clone, Debug)]
 pub(crate) struct Client {
@@ -92,7 +118,7 @@ pub(crate) struct Client {
     pub user_agent: String,
 }
 
-impl axum::extract::FromRequestParts<Shared> for Client {
+impl FromRequestParts<Shared> for Client {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Self::Rejection> {

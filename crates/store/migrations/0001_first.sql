@@ -17,7 +17,9 @@ create table organisations (
     created_at bigint not null,
     -- deleted, and restorable by any of its Administrators for 30 days
     deleted_at bigint,
-    deleted_by bigint references users (id) on delete set null
+    deleted_by bigint references users (id) on delete set null,
+    -- people who went before this don't ask any more for a rotation of the DSNs they had seen
+    departures_settled_at bigint not null default 0
 );
 
 create table projects (

@@ -6,6 +6,7 @@
 pub mod api_tokens;
 pub mod audit_events;
 pub mod db;
+pub mod departures;
 pub mod dsns;
 pub mod jobs;
 pub mod mailed_links;

@@ -187,6 +187,36 @@ pub async fn set_retention(tx: &mut Tx, id: ProjectId, days: i64) -> Result<()> 
     Ok(())
 }
 
+/// Pauses a project, so that it keeps nothing it is sent, or resumes it. `false` if it was so already.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn set_paused(tx: &mut Tx, id: ProjectId, paused: bool, now: Micros) -> Result<bool> {
+    let changed = sql(
+        "update projects set paused_at = $2 where id = $1 and deleted_at is null \
+         and (paused_at is null) = ($2 is not null)",
+    )
+    .bind(id)
+    .bind(paused.then_some(now))
+    .execute(tx)
+    .await?;
+    Ok(changed == 1)
+}
+
+/// Every project and how many days it keeps data points; those that can still be restored too, since what they
+/// keep grows old all the same.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn retentions(on: impl Into<On<'_>>) -> Result<Vec<(ProjectId, i64)>> {
+    let rows = sql("select id, retention_days from projects order by id")
+        .all(on)
+        .await?;
+    rows.iter()
+        .map(|row| Ok((row.get("id")?, row.get("retention_days")?)))
+        .collect()
+}
+
 /// Deletes a project whose name was typed: its DSNs stop, its pages are gone, and an Administrator can restore
 /// it for 30 days.
 ///

@@ -23,6 +23,10 @@ const LONGEST_FORM: usize = 64 << 10;
 #[derive(Debug)]
 pub struct Checked<T>(pub T);
 
+/// A form that is one button.
+#[derive(Debug, serde::Deserialize)]
+pub(crate) struct Nothing {}
+
 /// The token for forms of this visit, and of this session if there is one.
 #[must_use]
 pub fn token(keys: &Keys, visit: &Visit, session_hash: Option<&[u8; 32]>) -> String {

@@ -3,7 +3,7 @@
 
 use std::str::FromStr;
 
-use axum::extract::{FromRequestParts, RawPathParams};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use domain::id::{OrganisationId, ProjectId};
@@ -14,6 +14,7 @@ use store::projects::Project;
 use super::session::{NotSignedIn, SignedIn};
 use crate::error::AppError;
 use crate::state::Shared;
+use crate::web::Ids;
 
 /// A member of the organisation that the path names.
 #[derive(Clone, Debug)]
@@ -104,13 +105,9 @@ impl<E: Into<AppError>> From<E> for NotAMember {
     }
 }
 
-/// An id in the path. What isn't one names nothing, so it is not found.
+/// An id in the path.
 pub(crate) async fn path_id<T: FromStr>(parts: &mut Parts, name: &str) -> Result<T, AppError> {
-    let params = RawPathParams::from_request_parts(parts, &())
-        .await
-        .map_err(|_| AppError::NotFound)?;
-    let text = params.iter().find(|(key, _)| *key == name).map(|(_, value)| value);
-    text.and_then(|text| text.parse().ok()).ok_or(AppError::NotFound)
+    Ids::from_request_parts(parts, &()).await?.get(name)
 }
 
 impl FromRequestParts<Shared> for Member {

@@ -219,4 +219,13 @@ impl Browser {
         assert!(answer.status.is_redirection(), "{answer:?}");
         answer.location().trim_end_matches("/tutorial").to_owned()
     }
+
+    /// Signs in with the usual password, and opens where that leads.
+    pub(crate) async fn sign_in(&mut self, email: &str) {
+        self.open("/sign-in").await;
+        let answer = self
+            .submit("/sign-in", &[("email", email), ("password", PASSWORD)])
+            .await;
+        assert!(answer.status.is_redirection(), "{answer:?}");
+    }
 }

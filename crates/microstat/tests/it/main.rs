@@ -2,9 +2,11 @@
 
 mod api;
 mod commands;
+mod departures;
 mod harness;
 mod mail;
 mod mailing;
+mod members;
 mod organisations;
 mod projects;
 mod routes;
