@@ -206,15 +206,6 @@ create table jobs (
 );
 create index jobs_due on jobs (run_at) where failed_at is null;
 
--- mails that count towards the daily limits of invitations
-create table invitation_mails (
-    organisation_id bigint not null references organisations (id) on delete cascade,
-    email_canonical text not null,
-    at bigint not null
-);
-create index invitation_mails_of_organisation on invitation_mails (organisation_id, at);
-create index invitation_mails_of_address on invitation_mails (email_canonical, at);
-
 -- tries counted in a window, for slow-down: key names what is tried and by whom
 create table throttles (
     key text primary key,

@@ -3,11 +3,14 @@
 //! A file a noun; verbs are free functions: reads take anything that can be read ([`db::On`]), writes take
 //! `&mut Tx`. Only handlers and jobs begin and commit.
 
+pub mod acceptances;
 pub mod api_tokens;
 pub mod audit_events;
 pub mod db;
 pub mod departures;
 pub mod dsns;
+pub mod invitation_codes;
+pub mod invitations;
 pub mod jobs;
 pub mod mailed_links;
 pub mod memberships;

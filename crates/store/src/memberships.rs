@@ -410,6 +410,14 @@ pub async fn withdraw_offers(tx: &mut Tx, organisation: OrganisationId, user: Us
     Ok(())
 }
 
+/// Locks the organisation for somebody who acts on it, and tells their role; `None` if they aren't in it (any more).
+pub(crate) async fn lock_for(tx: &mut Tx, organisation: OrganisationId, user: UserId) -> Result<Option<Role>> {
+    match organisations::lock(tx, organisation).await? {
+        Some(_) => role_of(tx, organisation, user).await,
+        None => Ok(None),
+    }
+}
+
 /// Locks the organisation, and tells the role of the one to be changed if `by` may change it.
 async fn begin_change(
     tx: &mut Tx,

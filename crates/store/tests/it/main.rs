@@ -1,5 +1,9 @@
 //! The store on a real database: SQLite, or PostgreSQL where `MICROSTAT_TEST_ENGINE` says so.
 
+mod acceptances;
+mod invitation_codes;
+mod invitations;
 mod jobs;
 mod metrics;
 mod migrations;
+mod team;
