@@ -1,6 +1,7 @@
 //! The words and rules of micro stat. Pure: no I/O, no async, no clock, no randomness, no SQL, no HTTP.
 
 pub mod batch;
+pub mod device;
 pub mod dsn;
 pub mod email;
 pub mod id;

@@ -2,6 +2,7 @@
 
 mod letter;
 mod letters;
+pub(crate) mod links;
 pub(crate) mod mail;
 pub(crate) mod post;
 
@@ -48,6 +49,7 @@ pub async fn run_due(app: &Shared) -> Result<(), AppError> {
 async fn work(app: &Shared, job: &Job) -> Result<(), AppError> {
     match job.kind.as_str() {
         mail::KIND => mail::send(app, job).await,
+        links::RESET => links::reset(app, job).await,
         _ => Err(AppError::Internal("no such kind of job".into())),
     }
 }

@@ -2,11 +2,13 @@
 
 mod arrival;
 mod departures;
+pub(crate) mod email_verifications;
 pub mod frame;
 mod members;
 mod naming;
 mod organisation_deletions;
 mod organisations;
+mod password_resets;
 mod projects;
 mod response;
 pub(crate) mod sign_in;
@@ -32,6 +34,8 @@ pub(crate) fn routes(table: Table) -> Table {
     let table = table.route(Method::GET, "/", arrival::show);
     let table = sign_up::routes(table);
     let table = sign_in::routes(table);
+    let table = password_resets::routes(table);
+    let table = email_verifications::routes(table);
     let table = organisations::routes(table);
     let table = members::routes(table);
     let table = departures::routes(table);

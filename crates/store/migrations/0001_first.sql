@@ -52,6 +52,14 @@ create table sessions (
 );
 create index sessions_of_user on sessions (user_id);
 
+-- devices, like 'Firefox on Linux', that an account was signed in on
+create table known_devices (
+    user_id bigint not null references users (id) on delete cascade,
+    device text not null,
+    first_seen_at bigint not null,
+    primary key (user_id, device)
+);
+
 -- one-time links sent to a person: purpose is 'verify-email' or 'reset-password'
 create table mailed_links (
     token_hash bytea primary key,

@@ -8,6 +8,7 @@ pub mod api_tokens;
 pub mod audit_events;
 pub mod db;
 pub mod departures;
+pub mod devices;
 pub mod dsns;
 pub mod invitation_codes;
 pub mod invitations;

@@ -35,6 +35,8 @@ pub struct SignedIn {
 pub struct Visitor {
     /// The person, if signed in.
     pub signed_in: Option<SignedIn>,
+    /// The hash of the session token the browser shows, of an ended session too: forms are bound to it.
+    pub presented: Option<[u8; 32]>,
     /// The browser's visit.
     pub visit: Visit,
 }
@@ -66,12 +68,17 @@ impl FromRequestParts<Shared> for Visitor {
 
     async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, AppError> {
         let visit = Visit::of(parts);
+        let nobody = |presented, visit| Self {
+            signed_in: None,
+            presented,
+            visit,
+        };
         let Some(token_hash) = presented(&parts.headers, &app.config) else {
-            return Ok(Self { signed_in: None, visit });
+            return Ok(nobody(None, visit));
         };
         let found = store::sessions::find(&app.db, token_hash, app.now()).await?;
         let Some((session, user)) = found else {
-            return Ok(Self { signed_in: None, visit });
+            return Ok(nobody(Some(token_hash), visit));
         };
         if session.is_stale(app.now()) {
             let mut tx = app.db.begin().await?;
@@ -85,6 +92,7 @@ impl FromRequestParts<Shared> for Visitor {
                 token_hash,
                 visit: visit.clone(),
             }),
+            presented: Some(token_hash),
             visit,
         })
     }

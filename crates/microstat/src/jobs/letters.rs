@@ -1,10 +1,12 @@
 //! What each mail says. Looked up at the moment of sending: a mail that nobody needs any more is not written.
 
+use domain::email::EmailAddress;
 use domain::id::UserId;
+use domain::name::unlinked;
 use store::mailed_links::Purpose as Link;
 use store::users::User;
 
-use super::letter::{Letter, inert};
+use super::letter::Letter;
 use super::mail::{Mail, Nonce};
 use crate::error::AppError;
 use crate::secrets::Purpose;
@@ -16,7 +18,7 @@ use crate::state::App;
 /// If the database refuses.
 pub(crate) async fn write(app: &App, mail: &Mail) -> Result<Option<Letter>, AppError> {
     match mail {
-        Mail::Verification { user, email: _, nonce } => verification(app, *user, nonce).await,
+        Mail::Verification { user, nonce } => verification(app, *user, nonce).await,
         Mail::PasswordReset { user, nonce } => password_reset(app, *user, nonce).await,
         Mail::Invitation { .. } => Ok(None),
         Mail::Joined {
@@ -25,7 +27,7 @@ pub(crate) async fn write(app: &App, mail: &Mail) -> Result<Option<Letter>, AppE
             person,
             role,
         } => {
-            let (person, organisation) = (inert(person), inert(organisation));
+            let (person, organisation) = (unlinked(person), unlinked(organisation));
             let subject = format!("{person} joined {organisation}");
             let text = format!("{person} accepted your invitation and is now a member of {organisation}, as {role}.");
             tell(app, *to, subject, text).await
@@ -36,28 +38,39 @@ pub(crate) async fn write(app: &App, mail: &Mail) -> Result<Option<Letter>, AppE
             role,
             by,
         } => {
-            let (organisation, by) = (inert(organisation), inert(by));
+            let (organisation, by) = (unlinked(organisation), unlinked(by));
             let subject = format!("You are now {role} in {organisation}");
             let text = format!("{by} changed your role in {organisation}: you are now {role}.");
             tell(app, *to, subject, text).await
         }
         Mail::Removed { to, organisation, by } => {
-            let (organisation, by) = (inert(organisation), inert(by));
+            let (organisation, by) = (unlinked(organisation), unlinked(by));
             let subject = format!("You are no longer a member of {organisation}");
             let text = format!("{by} removed you from {organisation}. You can't open its projects any more.");
             tell(app, *to, subject, text).await
+        }
+        Mail::EmailChanged { to, old, new } => {
+            let text = format!(
+                "Your micro stat account has another e-mail address now: {}. This one is no longer used.",
+                unlinked(new)
+            );
+            let letter = tell(app, *to, "Your e-mail address was changed".to_owned(), text).await?;
+            let letter = letter.map(|letter| Letter {
+                email: EmailAddress::from_stored(old.clone()),
+                ..letter
+            });
+            Ok(
+                letter
+                    .map(|letter| letter.note("If it wasn't you, ask whoever runs micro stat here for help at once.")),
+            )
         }
         Mail::PasswordChanged { to } => {
             let text = "The password of your micro stat account was changed, and every other device was signed out.";
             let letter = tell(app, *to, "Your password was changed".to_owned(), text.to_owned()).await?;
             Ok(letter.map(|letter| not_you(app, letter)))
         }
-        Mail::NewDevice {
-            to,
-            user_agent,
-            address,
-        } => {
-            let device = inert(user_agent);
+        Mail::NewDevice { to, device, address } => {
+            let device = unlinked(device);
             let text = format!("Somebody signed in to your micro stat account from a new device: {device}, {address}.");
             let letter = tell(app, *to, "New sign-in to your account".to_owned(), text).await?;
             Ok(letter.map(|letter| not_you(app, letter)))

@@ -25,8 +25,8 @@ pub(crate) type Nonce = [u8; 32];
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "mail", rename_all = "snake_case")]
 pub(crate) enum Mail {
-    /// Prove that this address is yours.
-    Verification { user: UserId, email: String, nonce: Nonce },
+    /// Prove that the address the link was made for is yours.
+    Verification { user: UserId, nonce: Nonce },
     /// Choose a new password.
     PasswordReset { user: UserId, nonce: Nonce },
     /// You're invited. Not sent any more if the invitation isn't pending any more; its delivery is written down.
@@ -51,12 +51,14 @@ pub(crate) enum Mail {
         organisation: String,
         by: String,
     },
+    /// To the old address: the account has another one now.
+    EmailChanged { to: UserId, old: String, new: String },
     /// Your password was changed.
     PasswordChanged { to: UserId },
     /// Somebody signed in from a device that hasn't been seen before.
     NewDevice {
         to: UserId,
-        user_agent: String,
+        device: String,
         address: String,
     },
 }

@@ -2,17 +2,21 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use domain::device::describe;
 use domain::id::UserId;
 use store::Tx;
+use store::devices::Met;
 use store::sessions::NewSession;
 
 use super::{Leaving, redirect};
 use crate::auth::session::{self, Visitor};
 use crate::error::AppError;
+use crate::jobs::mail::{Mail, queue};
 use crate::state::Shared;
 use crate::web::Client;
 
-/// Begins a session and leads to `path`.
+/// Begins a session and leads to `path`. If the account was signed in on other devices before, not on this one, its
+/// person is told by mail: notify the queue after the commit.
 pub(crate) async fn arrive(
     tx: &mut Tx,
     app: &Shared,
@@ -20,6 +24,16 @@ pub(crate) async fn arrive(
     user: UserId,
     path: &str,
 ) -> Result<Leaving, AppError> {
+    let device = describe(&client.user_agent);
+    if store::devices::meet(tx, user, &device, app.now()).await? == Met::New {
+        let address = client.address.clone();
+        let mail = Mail::NewDevice {
+            to: user,
+            device,
+            address,
+        };
+        queue(tx, app, &mail).await?;
+    }
     let (id, token) = session::draw(app);
     let new = NewSession {
         id,

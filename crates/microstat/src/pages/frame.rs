@@ -64,6 +64,8 @@ pub struct Frame {
     pub organisations: Vec<Entry>,
     /// Where this page stands.
     pub here: Here,
+    /// The person's address, if it still waits to be verified.
+    pub unverified: Option<String>,
     /// What the page before left to be said.
     pub notice: Option<String>,
     /// The token every form carries.
@@ -123,11 +125,10 @@ impl Frame {
     /// Around a page for somebody who may not be signed in: no header but the name.
     #[must_use]
     pub fn bare(app: &Shared, visitor: &Visitor, title: &str) -> Self {
-        let session = visitor.signed_in.as_ref().map(|signed| &signed.token_hash);
         Self {
             person: visitor.signed_in.as_ref().map(|signed| signed.user.name.to_string()),
             notice: visitor.visit.notice.clone(),
-            csrf: csrf::token(&app.keys, &visitor.visit, session),
+            csrf: csrf::token(&app.keys, &visitor.visit, visitor.presented.as_ref()),
             ..Self::plain(title)
         }
     }
@@ -141,6 +142,7 @@ impl Frame {
             person: None,
             organisations: Vec::new(),
             here: Here::default(),
+            unverified: None,
             notice: None,
             csrf: String::new(),
         }
@@ -164,6 +166,7 @@ impl Frame {
             person: Some(signed.user.name.to_string()),
             organisations: organisations.into_iter().map(entry).collect(),
             here,
+            unverified: (!app.is_verified(&signed.user)).then(|| signed.user.email.to_string()),
             notice: signed.visit.notice.clone(),
             csrf: csrf::token(&app.keys, &signed.visit, Some(&signed.token_hash)),
         })

@@ -125,6 +125,7 @@ async fn create(
     let path = arrival::local_path(&form.back).unwrap_or("/");
     let leaving = arrival::arrive(&mut tx, &app, &client, user.id, path).await?;
     tx.commit().await?;
+    app.job_queued.notify_one();
     Ok(leaving.into_response())
 }
 

@@ -19,6 +19,7 @@ use crate::auth::password::hash;
 use crate::auth::session::Visitor;
 use crate::config::SignUp;
 use crate::error::AppError;
+use crate::jobs::links;
 use crate::router::Table;
 use crate::state::Shared;
 use crate::web::Client;
@@ -128,9 +129,13 @@ async fn create(
         );
         return html_with(StatusCode::UNPROCESSABLE_ENTITY, &view);
     };
+    if app.config.smtp.is_some() {
+        links::verify(&mut tx, &app, opened.user, &email).await?;
+    }
     let path = format!("/projects/{}/tutorial", opened.project);
     let leaving = arrival::arrive(&mut tx, &app, &client, opened.user, &path).await?;
     tx.commit().await?;
+    app.job_queued.notify_one();
     Ok(leaving.into_response())
 }
 

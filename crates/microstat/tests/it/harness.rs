@@ -210,6 +210,18 @@ impl Browser {
         answer
     }
 
+    /// Signs in; gives the answer.
+    pub(crate) async fn sign_in(&mut self, email: &str, password: &str) -> Answer {
+        self.open("/sign-in").await;
+        self.submit("/sign-in", &[("email", email), ("password", password)])
+            .await
+    }
+
+    /// Whether it is signed in: then `/` leads on into the product.
+    pub(crate) async fn is_signed_in(&mut self) -> bool {
+        self.fetch("/").await.location() != "/sign-in"
+    }
+
     /// Signs up and leaves the browser signed in, on the tutorial; gives the first project's path.
     pub(crate) async fn sign_up(&mut self, name: &str, email: &str) -> String {
         self.open("/sign-up").await;

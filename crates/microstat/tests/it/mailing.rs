@@ -1,9 +1,5 @@
 //! Mails: queued, written, sent, tried again.
 
-use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
-use std::process::{Child, ChildStdin, Command, Stdio};
-
 use domain::email::EmailAddress;
 use domain::id::{JobId, UserId};
 use domain::name::Name;
@@ -11,49 +7,7 @@ use domain::time::{HOUR, MINUTE};
 use store::users::NewUser;
 
 use crate::harness::{NOW, Site};
-use crate::mail::Mail;
-
-/// A real SMTP server that keeps what it is given.
-struct SmtpServer {
-    folder: tempfile::TempDir,
-    url: String,
-    // closing it ends the server
-    _stdin: ChildStdin,
-    _server: Child,
-}
-
-impl SmtpServer {
-    fn start() -> Self {
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/smtp/server.py");
-        let folder = tempfile::tempdir().unwrap();
-        let mut server = Command::new("/usr/bin/python3")
-            .args([script.as_ref(), folder.path()])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("Debian's python3");
-        let mut port = String::new();
-        let mut said = BufReader::new(server.stdout.take().unwrap());
-        said.read_line(&mut port).unwrap();
-        assert!(!port.is_empty(), "Debian's python3-aiosmtpd is missing");
-        Self {
-            folder,
-            url: format!("smtp://127.0.0.1:{}", port.trim()),
-            _stdin: server.stdin.take().unwrap(),
-            _server: server,
-        }
-    }
-
-    fn arrived(&self) -> Vec<Mail> {
-        Mail::all_in(self.folder.path())
-    }
-
-    fn open_door(&self) -> PathBuf {
-        let door = self.folder.path().join("open");
-        std::fs::write(&door, "").unwrap();
-        door
-    }
-}
+use crate::smtp::SmtpServer;
 
 /// Somebody with an account, and a mail to them in the queue.
 async fn queue_mail(site: &Site, id: i64, name: &str, email: &str) {

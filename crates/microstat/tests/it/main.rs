@@ -3,12 +3,15 @@
 mod api;
 mod commands;
 mod departures;
+mod email_verifications;
 mod harness;
 mod mail;
 mod mailing;
 mod members;
 mod organisations;
+mod password_resets;
 mod projects;
 mod routes;
 mod schema;
 mod signing;
+mod smtp;

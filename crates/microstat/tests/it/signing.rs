@@ -183,3 +183,14 @@ async fn signing_out_ends_the_session_itself() {
     assert_eq!(ada.submit("/sign-out", &[]).await.location(), "/sign-in");
     assert_eq!(thief.fetch("/").await.location(), "/sign-in");
 }
+
+#[tokio::test]
+async fn a_browser_whose_session_has_ended_can_sign_in_again() {
+    let site = Site::new().await;
+    let mut ada = site.browser();
+    ada.sign_up("Ada", "ada@example.com").await;
+    site.app.clock.advance(31 * domain::time::DAY);
+    assert!(!ada.is_signed_in().await);
+    let answer = ada.sign_in("ada@example.com", PASSWORD).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+}
