@@ -10,10 +10,9 @@ use store::mailed_links::{MailedLink, Purpose, find, pending, use_once};
 use store::throttles::Limit;
 
 use super::frame::Frame;
-use super::sign_in::Nothing;
 use super::sign_up::slow_down;
 use super::{html, redirect};
-use crate::auth::csrf::Checked;
+use crate::auth::csrf::{Checked, Nothing};
 use crate::auth::session::{SignedIn, Visitor};
 use crate::error::AppError;
 use crate::jobs::links;

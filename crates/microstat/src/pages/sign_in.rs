@@ -13,7 +13,7 @@ use store::throttles::Limit;
 use super::frame::Frame;
 use super::sign_up::slow_down;
 use super::{arrival, html, html_with, redirect};
-use crate::auth::csrf::Checked;
+use crate::auth::csrf::{Checked, Nothing};
 use crate::auth::password::{Tried, hash, verify};
 use crate::auth::session::{self, SignedIn, Visitor};
 use crate::error::AppError;
@@ -72,9 +72,6 @@ pub(crate) struct Form {
     #[serde(default, rename = "return")]
     back: String,
 }
-
-#[derive(Deserialize)]
-pub(crate) struct Nothing {}
 
 async fn new(State(app): State<Shared>, visitor: Visitor, Query(asked): Query<Asked>) -> Result<Response, AppError> {
     let back = arrival::local_path(&asked.back).unwrap_or_default().to_owned();

@@ -210,8 +210,8 @@ impl Browser {
         answer
     }
 
-    /// Signs in; gives the answer.
-    pub(crate) async fn sign_in(&mut self, email: &str, password: &str) -> Answer {
+    /// Tries to sign in with this password, and gives the answer.
+    pub(crate) async fn sign_in_with(&mut self, email: &str, password: &str) -> Answer {
         self.open("/sign-in").await;
         self.submit("/sign-in", &[("email", email), ("password", password)])
             .await

@@ -42,10 +42,13 @@ async fn a_reset_link_sets_a_new_password_signs_in_and_ends_every_other_session(
     assert!(ada.is_signed_in().await);
     assert!(!old.is_signed_in().await);
     assert_eq!(
-        old.sign_in("ada@example.com", PASSWORD).await.status,
+        old.sign_in_with("ada@example.com", PASSWORD).await.status,
         StatusCode::UNPROCESSABLE_ENTITY
     );
-    assert_eq!(old.sign_in("ada@example.com", NEW).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(
+        old.sign_in_with("ada@example.com", NEW).await.status,
+        StatusCode::SEE_OTHER
+    );
     let mails = site.deliver().await;
     assert_eq!(mails.last().unwrap().subject, "Your password was changed");
 }
@@ -112,7 +115,7 @@ async fn of_fifty_uses_of_a_reset_link_at_once_one_succeeds() {
     }
     assert_eq!(won.len(), 1);
     assert_eq!(
-        site.browser().sign_in("ada@example.com", &won[0]).await.status,
+        site.browser().sign_in_with("ada@example.com", &won[0]).await.status,
         StatusCode::SEE_OTHER
     );
 }
@@ -147,17 +150,17 @@ async fn a_reset_link_opens_a_door_that_was_tried_too_often() {
     let site = Site::new().await;
     site.browser().sign_up("Ada", "ada@example.com").await;
     for _ in 0..6 {
-        site.browser().sign_in("ada@example.com", "wrong-wrong").await;
+        site.browser().sign_in_with("ada@example.com", "wrong-wrong").await;
     }
     let mut ada = site.browser();
     assert_eq!(
-        ada.sign_in("ada@example.com", PASSWORD).await.status,
+        ada.sign_in_with("ada@example.com", PASSWORD).await.status,
         StatusCode::TOO_MANY_REQUESTS
     );
     let path = ask(&site, "ada@example.com").await[0].path("/password-resets/");
     assert_eq!(reset(&mut ada, &path, NEW).await, StatusCode::SEE_OTHER);
     assert_eq!(
-        site.browser().sign_in("ada@example.com", NEW).await.status,
+        site.browser().sign_in_with("ada@example.com", NEW).await.status,
         StatusCode::SEE_OTHER
     );
 }

@@ -191,6 +191,6 @@ async fn a_browser_whose_session_has_ended_can_sign_in_again() {
     ada.sign_up("Ada", "ada@example.com").await;
     site.app.clock.advance(31 * domain::time::DAY);
     assert!(!ada.is_signed_in().await);
-    let answer = ada.sign_in("ada@example.com", PASSWORD).await;
+    let answer = ada.sign_in_with("ada@example.com", PASSWORD).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
 }
