@@ -73,6 +73,8 @@ pub enum Command {
     Serve,
     /// Bring the databases to this version's schema, and end
     Migrate,
+    /// Fill an empty installation with a year of believable data, and print how to sign in
+    Demo,
     /// Accounts
     #[command(subcommand)]
     User(user::Verb),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use clap::Parser;
 use microstat::clock::{Clock, Random};
-use microstat::commands::{Outcome, token, user};
+use microstat::commands::{Outcome, demo, token, user};
 use microstat::config::{Cli, Command};
 use microstat::serve;
 use microstat::state::{App, Core};
@@ -36,6 +36,7 @@ async fn run(cli: Cli) -> Outcome {
             App::open(config, clock, random).await?;
             println!("The databases have this version's schema.");
         }
+        Command::Demo => demo::fill(&App::open(config, clock, random).await?).await?,
         Command::User(user::Verb::Create(new)) => user::create(&Core::open(config, clock, random).await?, &new).await?,
         Command::Token(token::Verb::Create(new)) => {
             token::create(&Core::open(config, clock, random).await?, &new).await?;

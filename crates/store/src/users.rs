@@ -81,6 +81,15 @@ pub async fn create(tx: &mut Tx, new: NewUser<'_>, now: Micros) -> Result<bool> 
     Ok(made == 1)
 }
 
+/// Whether anybody has an account.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn any(on: impl Into<On<'_>>) -> Result<bool> {
+    let somebody = sql("select 1 as one from users limit 1").optional(on).await?;
+    Ok(somebody.is_some())
+}
+
 /// The person with this id.
 ///
 /// # Errors

@@ -4,10 +4,16 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Output, Stdio};
 
+use std::sync::Arc;
+
+use clap::Parser;
+use microstat::clock::{Clock, Random};
+use microstat::config::Cli;
+use microstat::state::App;
 use serde_json::Value;
 use store::testing::Scratch;
 
-use crate::harness::PASSWORD;
+use crate::harness::{Browser, PASSWORD};
 
 /// An installation of its own, not in this process.
 pub(crate) struct Installation {
@@ -34,17 +40,28 @@ impl Installation {
         }
     }
 
-    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_microstat"));
-        command
-            .env_clear()
-            .args(arguments)
-            .arg("--data")
-            .arg(self.scratch.folder.path().join("data"));
+    /// The flags that lead to it.
+    fn flags(&self) -> Vec<String> {
+        let data = self.scratch.folder.path().join("data");
+        let mut flags = vec!["--data".to_owned(), data.display().to_string()];
         if let Some(url) = &self.scratch.url {
-            command.args(["--database", url]);
+            flags.extend(["--database".to_owned(), url.clone()]);
         }
+        flags
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_microstat"));
+        command.env_clear().args(arguments).args(self.flags());
         command
+    }
+
+    /// A browser in front of a server in this process.
+    async fn browser(&self) -> Browser {
+        let arguments = std::iter::once("microstat".to_owned()).chain(self.flags());
+        let config = Cli::parse_from(arguments).config;
+        let app = App::open(config, Clock::System, Random::System).await.expect("open");
+        Browser::before(microstat::router::router(&Arc::new(app)))
     }
 
     /// Runs a sub-command with this on its standard input.
@@ -181,4 +198,59 @@ async fn migrating_is_safe_at_any_time() {
     }
     let _server = installation.serve();
     assert!(installation.run(&["migrate"], "").status.success());
+}
+
+#[tokio::test]
+async fn demo_fills_an_empty_installation_that_is_served_already_and_no_other() {
+    let installation = Installation::new().await;
+    let server = installation.serve();
+    let filled = installation.run(&["demo"], "");
+    assert!(filled.status.success(), "{}", text(&filled.stderr));
+    let lines: Vec<&str> = text(&filled.stdout).lines().collect();
+    let [email, password] = lines[..] else {
+        panic!("two lines: {lines:?}")
+    };
+    let email = email.strip_prefix("E-mail: ").expect("an address");
+    let password = password.strip_prefix("Password: ").expect("a password");
+
+    let mut robin = installation.browser().await;
+    robin.open("/sign-in").await;
+    let answer = robin
+        .post("/sign-in", &[("email", email), ("password", password)])
+        .await;
+    assert_eq!(answer.location(), "/");
+
+    let token = installation.run(&["token", "create", "--email", email, "--name", "T"], "");
+    let token = text(&token.stdout).trim_end().to_owned();
+    let read = |path: &str| {
+        let answer = server.get(path, &token);
+        let (_, body) = answer.split_once("\r\n\r\n").expect("a body");
+        serde_json::from_str::<Value>(body).expect("JSON")
+    };
+    let projects = read("/api/v1/projects");
+    let named = |name: &str| {
+        let all = projects["projects"].as_array().expect("projects");
+        all.iter().find(|project| project["name"] == name).expect("a project")
+    };
+    assert_eq!(named("Web Shop")["role"], "Administrator");
+    assert_eq!(named("Box Office")["role"], "Member");
+    assert_eq!(
+        read(&format!(
+            "/api/v1/projects/{}/metrics",
+            named("Wholesale")["id"].as_str().expect("id")
+        ))["metrics"],
+        serde_json::json!([])
+    );
+    let of_shop = format!("/api/v1/projects/{}", named("Web Shop")["id"].as_str().expect("id"));
+    let metrics = read(&format!("{of_shop}/metrics"));
+    let metrics = metrics["metrics"].as_array().expect("metrics");
+    assert_eq!(metrics.len(), 16);
+    // a day without a single server error may happen, so not all of them
+    let lively = |metric: &&Value| metric["data_points_24h"].as_u64() > Some(0);
+    assert!(metrics.iter().filter(lively).count() >= 14, "{metrics:?}");
+
+    let again = installation.run(&["demo"], "");
+    assert_eq!(again.status.code(), Some(1));
+    assert!(text(&again.stderr).contains("demo fills an empty installation only"));
+    assert_eq!(text(&again.stdout), "");
 }

@@ -62,11 +62,7 @@ impl Site {
 
     /// A browser that has never been here.
     pub(crate) fn browser(&self) -> Browser {
-        Browser {
-            router: self.router.clone(),
-            jar: BTreeMap::new(),
-            page: String::new(),
-        }
+        Browser::before(self.router.clone())
     }
 
     /// The person with this address.
@@ -134,6 +130,15 @@ impl Answer {
 }
 
 impl Browser {
+    /// One that has never been anywhere, in front of this router.
+    pub(crate) fn before(router: Router) -> Self {
+        Self {
+            router,
+            jar: BTreeMap::new(),
+            page: String::new(),
+        }
+    }
+
     /// Sends one request with this browser's cookies, and keeps those it is given.
     pub(crate) async fn send(&mut self, request: axum::http::request::Builder, body: impl Into<Body>) -> Answer {
         let cookies: Vec<String> = self.jar.iter().map(|(name, value)| format!("{name}={value}")).collect();
