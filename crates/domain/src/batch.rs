@@ -99,10 +99,48 @@ impl Batch {
     /// # Errors
     /// If the text is broken anywhere, or is JSON of another shape. Nothing of it is accepted then.
     pub fn parse(body: &[u8], limits: &Limits) -> Result<Self, InvalidJson> {
+        Self::read(body, limits, None)
+    }
+
+    /// Reads a body none of whose elements can be stored, whatever they are: all are rejected for one reason.
+    ///
+    /// # Errors
+    /// As [`Batch::parse`].
+    pub fn refuse(body: &[u8], reason: Reason) -> Result<Rejections, InvalidJson> {
+        let limits = Limits {
+            now: Micros(0),
+            oldest: Micros(0),
+            max_elements: usize::MAX,
+        };
+        Self::read(body, &limits, Some(reason)).map(|batch| batch.rejections)
+    }
+
+    /// Rejects accepted data points after all, for something that could not be known from the body alone:
+    /// the place of each in the body, and of its metric in [`Batch::metrics`].
+    pub fn reject(&mut self, reason: Reason, points: impl IntoIterator<Item = (usize, usize)>) {
+        for (index, metric) in points {
+            let Some(Metric { name, kind }) = self.metrics.get(metric) else {
+                continue;
+            };
+            let sample = format!(
+                r#"{{"name":{},"type":"{kind}"}}"#,
+                serde_json::Value::from(name.as_str())
+            );
+            let rejection = Rejection {
+                index,
+                name: Some(name.as_str().to_owned()),
+                refusal: reason.into(),
+            };
+            self.rejections.add(rejection, &sample);
+        }
+    }
+
+    fn read(body: &[u8], limits: &Limits, refused: Option<Reason>) -> Result<Self, InvalidJson> {
         let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
         let text = std::str::from_utf8(body).map_err(|_| InvalidJson::new(&"not UTF-8"))?;
         let mut reader = Reader {
             limits,
+            refused,
             batch: Self::default(),
             metrics: HashMap::new(),
         };
@@ -127,6 +165,7 @@ impl Batch {
 
 struct Reader<'l> {
     limits: &'l Limits,
+    refused: Option<Reason>,
     batch: Batch,
     metrics: HashMap<Metric, usize>,
 }
@@ -136,7 +175,11 @@ impl Reader<'_> {
         let index = self.batch.elements;
         self.batch.elements += 1;
         let fields = Fields::read(json);
-        if let Err(refusal) = self.data_point(index, fields.as_ref()) {
+        let read = match self.refused {
+            Some(reason) => Err(reason.into()),
+            None => self.data_point(index, fields.as_ref()),
+        };
+        if let Err(refusal) = read {
             let name = match fields.map(|fields| fields.name()) {
                 Some(Scalar::Text(name)) => Some(cut(&name, MetricName::MAX_CHARS).to_owned()),
                 _ => None,

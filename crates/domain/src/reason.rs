@@ -95,7 +95,9 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    pub(crate) const fn new(reason: Reason, message: &'static str) -> Self {
+    /// A refusal that says more than its reason alone.
+    #[must_use]
+    pub const fn new(reason: Reason, message: &'static str) -> Self {
         Self { reason, message }
     }
 }
@@ -155,6 +157,19 @@ impl Rejections {
         }
     }
 
+    /// A body that can't be read counts as one data point; `body` is its beginning, and becomes the sample.
+    #[must_use]
+    pub fn whole(refusal: Refusal, body: &[u8]) -> Self {
+        let start = &body[..body.len().min(4 * Self::SAMPLE_CHARS)];
+        let readable = |c: char| if c.is_control() { '\u{fffd}' } else { c };
+        let sample: String = String::from_utf8_lossy(start).chars().map(readable).collect();
+        let mut rejections = Self::default();
+        let index = 0;
+        let name = None;
+        rejections.add(Rejection { index, name, refusal }, &sample);
+        rejections
+    }
+
     /// How many there are.
     #[must_use]
     pub const fn total(&self) -> usize {
@@ -190,6 +205,15 @@ mod tests {
             assert_eq!(Reason::from_code(reason.code()), Some(*reason));
         }
         assert_eq!(Reason::from_code("other"), None);
+    }
+
+    #[test]
+    fn a_body_that_can_t_be_read_counts_as_one() {
+        let rejections = Rejections::whole(Reason::InvalidJson.into(), b"nope\0\xff");
+        assert_eq!(rejections.total(), 1);
+        assert_eq!(rejections.counts()[&Reason::InvalidJson].sample, "nope\u{fffd}\u{fffd}");
+        let long = Rejections::whole(Reason::InvalidJson.into(), &[b'x'; 5_000]);
+        assert_eq!(long.counts()[&Reason::InvalidJson].sample.len(), 200);
     }
 
     #[test]

@@ -34,7 +34,9 @@ create table projects (
     -- one origin a line; empty: every origin
     allowed_origins text not null default '',
     retention_days bigint not null default 90,
-    metric_limit bigint not null default 2000
+    metric_limit bigint not null default 2000,
+    -- grows with every deleted metric, so that whoever remembers the ids of metrics knows to look again
+    metrics_version bigint not null default 0
 );
 create index projects_of_organisation on projects (organisation_id);
 

@@ -152,6 +152,10 @@ pub struct Target {
     pub allowed_origins: Vec<String>,
     /// How many days data points are kept.
     pub retention_days: i64,
+    /// Most metrics the project may have.
+    pub metric_limit: i64,
+    /// Another number after each deletion of a metric: ids remembered under a smaller one may be stale.
+    pub metrics_version: i64,
 }
 
 /// What this public key leads to, read by its index: asked for every batch.
@@ -159,7 +163,7 @@ pub struct Target {
 /// # Errors
 /// If the database refuses.
 pub async fn resolve(on: impl Into<On<'_>>, key: PublicKey, now: Micros) -> Result<Resolved> {
-    let Some(row) = sql("select p.id, p.allowed_origins, p.retention_days, p.paused_at, \
+    let Some(row) = sql("select p.id, p.allowed_origins, p.retention_days, p.metric_limit, p.metrics_version, p.paused_at, \
          coalesce(o.deleted_at, p.deleted_at) as deleted_at, d.disabled_at from dsns d \
          join projects p on p.id = d.project_id join organisations o on o.id = p.organisation_id \
          where d.public_key = $1")
@@ -184,6 +188,8 @@ pub async fn resolve(on: impl Into<On<'_>>, key: PublicKey, now: Micros) -> Resu
         project,
         allowed_origins: lines(&row.get::<String>("allowed_origins")?),
         retention_days: row.get("retention_days")?,
+        metric_limit: row.get("metric_limit")?,
+        metrics_version: row.get("metrics_version")?,
     }))
 }
 

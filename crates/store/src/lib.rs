@@ -19,6 +19,7 @@ pub mod metrics;
 pub mod migrations;
 pub mod organisations;
 pub mod projects;
+pub mod rejections;
 pub mod sessions;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -1,5 +1,7 @@
 //! The catalog of metrics: which id a project's name and type have.
 
+use std::collections::HashMap;
+
 use domain::id::{MetricId, ProjectId};
 use domain::metric::{MetricName, MetricType};
 use domain::time::Micros;
@@ -34,43 +36,66 @@ impl Metric {
     }
 }
 
-/// The id of a project's metric, which is made if it's new; `None` if the project has as many as it may.
+/// A metric as an app names it.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    /// The id it gets if it is new.
+    pub candidate: MetricId,
+    /// Its name.
+    pub name: &'a MetricName,
+    /// Its type.
+    pub kind: MetricType,
+}
+
+/// The ids of a project's metrics, in the order they are wanted, each made if it's new; `None` where the project
+/// has as many metrics as it may, or is gone.
 ///
 /// Any number of simultaneous calls for one name give one id, and never pass the limit: the project's row is
 /// locked first.
 ///
 /// # Errors
 /// If the database refuses.
-pub async fn upsert(
+pub async fn ensure(
     tx: &mut Tx,
-    candidate: MetricId,
     project: ProjectId,
-    name: &MetricName,
-    kind: MetricType,
+    wanted: &[Wanted<'_>],
     now: Micros,
-) -> Result<Option<MetricId>> {
+) -> Result<Vec<Option<MetricId>>> {
     sql("select id from projects where id = $1 for update")
         .bind(project)
         .all(&mut *tx)
         .await?;
-    sql("insert into metrics (id, project_id, name, type, first_seen) \
+    let mut known = HashMap::new();
+    for metric in of_project(&mut *tx, project).await? {
+        known.insert((metric.name, metric.kind), metric.id);
+    }
+    let mut is_full = false;
+    let mut ids = Vec::with_capacity(wanted.len());
+    for metric in wanted {
+        let key = (metric.name.clone(), metric.kind);
+        let mut id = known.get(&key).copied();
+        if id.is_none() && !is_full {
+            id = create(tx, project, metric, now).await?;
+            is_full = id.is_none();
+            known.extend(id.map(|id| (key, id)));
+        }
+        ids.push(id);
+    }
+    Ok(ids)
+}
+
+async fn create(tx: &mut Tx, project: ProjectId, metric: &Wanted<'_>, now: Micros) -> Result<Option<MetricId>> {
+    let made = sql("insert into metrics (id, project_id, name, type, first_seen) \
          select $1, id, $3, $4, $5 from projects where id = $2 \
-         and (select count(*) from metrics where project_id = $2) < metric_limit \
-         on conflict (project_id, name, type) do nothing")
-    .bind(candidate)
+         and (select count(*) from metrics where project_id = $2) < metric_limit")
+    .bind(metric.candidate)
     .bind(project)
-    .bind(name.as_str())
-    .bind(kind)
+    .bind(metric.name.as_str())
+    .bind(metric.kind)
     .bind(now)
     .execute(tx)
     .await?;
-    let row = sql("select id from metrics where project_id = $1 and name = $2 and type = $3")
-        .bind(project)
-        .bind(name.as_str())
-        .bind(kind)
-        .optional(tx)
-        .await?;
-    row.map(|row| row.get("id")).transpose()
+    Ok((made == 1).then_some(metric.candidate))
 }
 
 /// Every metric of a project, by name.
@@ -98,6 +123,18 @@ pub async fn find(on: impl Into<On<'_>>, project: ProjectId, id: MetricId) -> Re
     row.as_ref().map(Metric::read).transpose()
 }
 
+/// How many metrics a project has.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn count(on: impl Into<On<'_>>, project: ProjectId) -> Result<i64> {
+    let row = sql("select count(*) as metrics from metrics where project_id = $1")
+        .bind(project)
+        .one(on)
+        .await?;
+    row.get("metrics")
+}
+
 /// Forgets a metric. Published again, it is a new one. `false` if there was none.
 ///
 /// # Errors
@@ -106,6 +143,11 @@ pub async fn delete(tx: &mut Tx, project: ProjectId, id: MetricId) -> Result<boo
     let gone = sql("delete from metrics where project_id = $1 and id = $2")
         .bind(project)
         .bind(id)
+        .execute(&mut *tx)
+        .await?;
+    sql("update projects set metrics_version = metrics_version + $2 where id = $1")
+        .bind(project)
+        .bind(i64::try_from(gone).unwrap_or(0))
         .execute(tx)
         .await?;
     Ok(gone == 1)

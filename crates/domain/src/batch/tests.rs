@@ -151,6 +151,27 @@ fn elements_past_the_limit_are_rejected_and_still_have_to_be_json() {
 }
 
 #[test]
+fn a_batch_that_nothing_can_be_stored_of_is_counted_all_the_same() {
+    let elements = format!("[{}]", [r#"{"name":"a","type":"timer","value":1}"#, "5"].repeat(600).join(","));
+    let rejections = Batch::refuse(elements.as_bytes(), ProjectPaused).unwrap();
+    let count = &rejections.counts()[&ProjectPaused];
+    assert_eq!((rejections.total(), count.data_points), (1_200, 1_200));
+    assert_eq!(count.sample, r#"{"name":"a","type":"timer","value":1}"#);
+    assert_eq!(rejections.listed()[0].name.as_deref(), Some("a"));
+    assert!(Batch::refuse(b"[1,", ProjectPaused).is_err());
+}
+
+#[test]
+fn accepted_data_points_can_be_rejected_after_all() {
+    let mut batch = parse(r#"[{"name":"a \"b\"","type":"timer","value":1},{"name":"c","type":"timer","value":-1}]"#);
+    let points = std::mem::take(&mut batch.points);
+    batch.reject(MetricLimit, points.iter().map(|point| (point.index, point.metric)));
+    assert_eq!(reasons(&batch), [(1, InvalidValue), (0, MetricLimit)]);
+    let count = &batch.rejections.counts()[&MetricLimit];
+    assert_eq!(count.sample, r#"{"name":"a \"b\"","type":"Timer"}"#);
+}
+
+#[test]
 fn names_and_keys() {
     let long = "n".repeat(256);
     let batch = parse(&format!(

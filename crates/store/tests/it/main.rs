@@ -7,3 +7,4 @@ mod jobs;
 mod metrics;
 mod migrations;
 mod team;
+mod rejections;
