@@ -1,7 +1,128 @@
-//! Ingestion.
+//! Ingestion: two doors, one body, one answer. The hot path, outside the layers of pages.
+//!
+//! A batch that can't be stored at all is refused as early as that can be told. The others are judged data point by
+//! data point in `domain::batch`, stored in one go by `points`, and answered once they are on disk.
+
+mod answer;
+mod body;
+pub mod catalog;
+mod cors;
+mod destination;
+mod door;
+mod refused;
+pub mod room;
+mod storing;
+pub mod tally;
+mod unpack;
 
 use axum::Router;
+use axum::body::Body;
+use axum::extract::{self, State};
+use axum::http::{HeaderMap, Method};
+use axum::response::Response;
+use axum::routing::any;
+use domain::batch::Batch;
+use domain::reason::Reason;
+use domain::time::Micros;
+use tokio::sync::OwnedSemaphorePermit;
 
-pub(crate) fn router() -> Router {
+use self::answer::Answer;
+use self::body::Arrived;
+use self::destination::Destination;
+use self::door::{Case, Door};
+use self::refused::Refused;
+use self::storing::Stored;
+use self::unpack::Encoding;
+use crate::state::{App, Shared};
+
+pub(crate) fn router(app: &Shared) -> Router {
+    let open = async |State(app): State<Shared>, request: extract::Request| answer(&app, Door::Open, request).await;
+    let strict = async |State(app): State<Shared>, request: extract::Request| answer(&app, Door::Strict, request).await;
     Router::new()
+        .route("/api/ingest", any(open))
+        .route("/ingest", any(open))
+        .route("/api/v1/ingest", any(strict))
+        .with_state(Shared::clone(app))
+}
+
+async fn answer(app: &App, door: Door, request: extract::Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let mut response = match parts.method {
+        Method::OPTIONS => cors::preflight(&parts.headers),
+        Method::POST => {
+            let now = app.now();
+            let destination = destination::find(app, door, &parts, now).await;
+            let arrival = Arrival {
+                app,
+                door,
+                headers: &parts.headers,
+                now,
+            };
+            arrival.publish(destination, body).await.respond(door)
+        }
+        _ => Answer::not_post().respond(door),
+    };
+    cors::allow(&mut response, &parts.headers);
+    response
+}
+
+/// A batch that is arriving.
+struct Arrival<'a> {
+    app: &'a App,
+    door: Door,
+    headers: &'a HeaderMap,
+    now: Micros,
+}
+
+impl Arrival<'_> {
+    async fn publish(&self, destination: Option<Destination>, body: Body) -> Answer {
+        let Some(destination) = destination else {
+            body::discard(self.headers, body, self.app.room.patience).await;
+            return Answer::refused(&Refused::whole(Case::UnknownDsn, Reason::InvalidDsn.into()));
+        };
+        let project = destination.project();
+        let (answer, lost) = match self.accept(destination, body).await {
+            Ok(Stored { answer, rejections }) => (answer, rejections),
+            Err(refused) => (Answer::refused(&refused), refused.rejections),
+        };
+        if let Some(project) = project {
+            self.app.tally.count(project, &lost, self.now);
+        }
+        answer
+    }
+
+    async fn accept(&self, destination: Destination, body: Body) -> Result<Stored, Refused> {
+        let most = self.door.limits().wire_bytes;
+        let arrived = body::receive(&self.app.room, self.headers, body, most).await?;
+        let encoding = Encoding::of(self.headers)?;
+        match destination {
+            Destination::Takes(target) => self.store(&target, arrived, encoding).await,
+            Destination::Closed { case, reason, .. } => {
+                let refuse = move |text: &[u8]| Batch::refuse(text, reason).map_err(|bad| Refused::not_json(bad, text));
+                let (rejections, _) = self.read(arrived, encoding, refuse).await?;
+                Err(Refused {
+                    case,
+                    message: reason.message().into(),
+                    rejections,
+                })
+            }
+        }
+    }
+
+    /// Unpacks and reads a body that has arrived.
+    async fn read<T: Send + 'static>(
+        &self,
+        arrived: Arrived,
+        encoding: Encoding,
+        read: impl FnOnce(&[u8]) -> Result<T, Refused> + Send + 'static,
+    ) -> Result<(T, Option<OwnedSemaphorePermit>), Refused> {
+        unpack::read(
+            &self.app.room,
+            arrived,
+            encoding,
+            self.door.limits().unpacked_bytes,
+            read,
+        )
+        .await
+    }
 }

@@ -8,7 +8,7 @@ use axum::http::Method;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodFilter, on};
 
-use crate::state::{App, Shared};
+use crate::state::Shared;
 use crate::{api, assets, auth, ingest, pages, web};
 
 /// Routes with their handlers, and a list of what they are.
@@ -79,11 +79,6 @@ pub fn router(app: &Shared) -> Router {
         .merge(pages)
         .with_state(Arc::clone(app))
         .layer(from_fn_with_state(Arc::clone(app), web::security_headers))
-        .merge(ingest_router(app))
+        .merge(ingest::router(app))
         .layer(from_fn_with_state(Arc::clone(app), web::request_log))
-}
-
-fn ingest_router(app: &App) -> Router {
-    let _ = app;
-    ingest::router()
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::ingest::tally;
 use crate::state::{App, Shared};
 use crate::{jobs, router};
 
@@ -32,6 +33,7 @@ pub async fn serve(app: Shared) -> io::Result<()> {
         app.config.data.display()
     );
     let worker = tokio::spawn(jobs::run(Arc::clone(&app)));
+    let counter = tokio::spawn(tally::run(Arc::clone(&app)));
     let (stop, mut stopped) = tokio::sync::watch::channel(());
     let asked = stop_asked()?;
     let service = router::router(&app).into_make_service_with_connect_info::<SocketAddr>();
@@ -46,11 +48,15 @@ pub async fn serve(app: Shared) -> io::Result<()> {
         }
     }
     worker.abort();
+    counter.abort();
     close(&app).await;
     Ok(())
 }
 
 async fn close(app: &App) {
+    if let Err(error) = app.tally.flush(&app.db, app.now()).await {
+        tracing::error!(%error, "the last rejected data points are not counted");
+    }
     app.db.close().await;
 }
 

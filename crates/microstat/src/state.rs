@@ -13,6 +13,9 @@ use tokio::sync::{Notify, Semaphore};
 
 use crate::clock::{Clock, Random};
 use crate::config::Config;
+use crate::ingest::catalog::Catalog;
+use crate::ingest::room::Room;
+use crate::ingest::tally::Tally;
 use crate::jobs::post::Post;
 use crate::secrets::Keys;
 
@@ -46,6 +49,12 @@ pub struct App {
     core: Core,
     /// Data points.
     pub points: Points,
+    /// The ids of metrics.
+    pub catalog: Catalog,
+    /// Room for bodies that arrive.
+    pub room: Room,
+    /// What was rejected and dropped.
+    pub tally: Tally,
 }
 
 impl Deref for App {
@@ -92,7 +101,13 @@ impl App {
         }
         let core = Core::open(config, clock, random).await?;
         let points = Points::open(&core.config.data, points::Options::default()).await?;
-        Ok(Self { core, points })
+        Ok(Self {
+            core,
+            points,
+            catalog: Catalog::default(),
+            room: Room::default(),
+            tally: Tally::default(),
+        })
     }
 }
 

@@ -4,13 +4,25 @@ use domain::id::ProjectId;
 use domain::time::{DAY, Micros};
 use sqlx::{Row, SqliteConnection};
 
-use crate::Outcome;
+use crate::{Error, Outcome, Points};
 
 /// How long a key or an id is remembered, in microseconds.
 pub const REMEMBERED: i64 = DAY;
 
 /// Forgotten ones swept away by each new one: more than one, so that the tables shrink, and few, so that nobody waits.
 const SWEPT: i64 = 3;
+
+impl Points {
+    /// What became of the batch that had this key first, if it is remembered. [`append`](Points::append) asks the
+    /// same again where no other batch can come in between; this is for whoever has something to do before.
+    ///
+    /// # Errors
+    /// If the file can't be read.
+    pub async fn first_outcome(&self, project: ProjectId, key: &str, now: Micros) -> Result<Option<Outcome>, Error> {
+        let mut connection = self.readers.acquire().await?;
+        Ok(find(&mut connection, project, key, now).await?)
+    }
+}
 
 /// What became of the batch that had this key first.
 pub(crate) async fn find(

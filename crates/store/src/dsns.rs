@@ -163,10 +163,12 @@ pub struct Target {
 /// # Errors
 /// If the database refuses.
 pub async fn resolve(on: impl Into<On<'_>>, key: PublicKey, now: Micros) -> Result<Resolved> {
-    let Some(row) = sql("select p.id, p.allowed_origins, p.retention_days, p.metric_limit, p.metrics_version, p.paused_at, \
+    let Some(row) = sql(
+        "select p.id, p.allowed_origins, p.retention_days, p.metric_limit, p.metrics_version, p.paused_at, \
          coalesce(o.deleted_at, p.deleted_at) as deleted_at, d.disabled_at from dsns d \
          join projects p on p.id = d.project_id join organisations o on o.id = p.organisation_id \
-         where d.public_key = $1")
+         where d.public_key = $1",
+    )
     .bind(key)
     .optional(on)
     .await?

@@ -84,6 +84,23 @@ pub async fn ensure(
     Ok(ids)
 }
 
+/// The id of one metric, as [`ensure`] gives it.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn upsert(
+    tx: &mut Tx,
+    candidate: MetricId,
+    project: ProjectId,
+    name: &MetricName,
+    kind: MetricType,
+    now: Micros,
+) -> Result<Option<MetricId>> {
+    let wanted = Wanted { candidate, name, kind };
+    let ids = ensure(tx, project, &[wanted], now).await?;
+    Ok(ids.into_iter().flatten().next())
+}
+
 async fn create(tx: &mut Tx, project: ProjectId, metric: &Wanted<'_>, now: Micros) -> Result<Option<MetricId>> {
     let made = sql("insert into metrics (id, project_id, name, type, first_seen) \
          select $1, id, $3, $4, $5 from projects where id = $2 \

@@ -152,7 +152,10 @@ fn elements_past_the_limit_are_rejected_and_still_have_to_be_json() {
 
 #[test]
 fn a_batch_that_nothing_can_be_stored_of_is_counted_all_the_same() {
-    let elements = format!("[{}]", [r#"{"name":"a","type":"timer","value":1}"#, "5"].repeat(600).join(","));
+    let elements = format!(
+        "[{}]",
+        [r#"{"name":"a","type":"timer","value":1}"#, "5"].repeat(600).join(",")
+    );
     let rejections = Batch::refuse(elements.as_bytes(), ProjectPaused).unwrap();
     let count = &rejections.counts()[&ProjectPaused];
     assert_eq!((rejections.total(), count.data_points), (1_200, 1_200));

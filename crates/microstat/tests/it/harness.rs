@@ -39,6 +39,11 @@ impl Site {
 
     /// With flags beside the usual ones.
     pub(crate) async fn with(flags: &[&str]) -> Self {
+        Self::changed(flags, async |_| {}).await
+    }
+
+    /// With parts of the program exchanged before it starts.
+    pub(crate) async fn changed(flags: &[&str], change: impl AsyncFnOnce(&mut App)) -> Self {
         let scratch = Scratch::empty().await;
         let data = scratch.folder.path().join("data");
         let mut arguments = vec!["microstat".to_owned(), "--data".to_owned(), data.display().to_string()];
@@ -47,11 +52,11 @@ impl Site {
         }
         arguments.extend(flags.iter().map(|&flag| flag.to_owned()));
         let config = Cli::parse_from(arguments).config;
-        let app = Arc::new(
-            App::open(config, Clock::fixed(NOW), Random::seeded(1))
-                .await
-                .expect("open"),
-        );
+        let mut app = App::open(config, Clock::fixed(NOW), Random::seeded(1))
+            .await
+            .expect("open");
+        change(&mut app).await;
+        let app = Arc::new(app);
         let router = microstat::router::router(&app);
         Self {
             app,

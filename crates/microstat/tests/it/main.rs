@@ -5,6 +5,7 @@ mod commands;
 mod departures;
 mod email_verifications;
 mod harness;
+mod ingest;
 mod mail;
 mod mailing;
 mod members;

@@ -98,7 +98,9 @@ async fn a_deleted_metric_that_is_published_again_is_a_new_one() {
 async fn a_batch_of_metrics_is_made_up_to_the_limit_and_those_known_are_found_past_it() {
     let scratch = project(3).await;
     let old = ensure(&scratch, 1, "old", MetricType::Timer).await;
-    let names: Vec<_> = ["a", "old", "b", "a", "c"].map(|name| MetricName::new(name).unwrap()).into();
+    let names: Vec<_> = ["a", "old", "b", "a", "c"]
+        .map(|name| MetricName::new(name).unwrap())
+        .into();
     let wanted: Vec<_> = names
         .iter()
         .zip(10..)
@@ -111,7 +113,10 @@ async fn a_batch_of_metrics_is_made_up_to_the_limit_and_those_known_are_found_pa
     let mut tx = scratch.db.begin().await.unwrap();
     let ids = metrics::ensure(&mut tx, PROJECT, &wanted, Micros(5)).await.unwrap();
     tx.commit().await.unwrap();
-    assert_eq!(ids, [Some(MetricId(10)), old, Some(MetricId(12)), Some(MetricId(10)), None]);
+    assert_eq!(
+        ids,
+        [Some(MetricId(10)), old, Some(MetricId(12)), Some(MetricId(10)), None]
+    );
     assert_eq!(metrics::count(&scratch.db, PROJECT).await.unwrap(), 3);
 }
 

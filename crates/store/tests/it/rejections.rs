@@ -44,7 +44,12 @@ async fn counts_add_up_over_days_and_keep_the_last_sample() {
     let (early, late) = (TODAY + 1, TODAY + 9);
     add(&scratch, PROJECT, rejected(Reason::InvalidValue, 2, "late", late)).await;
     add(&scratch, PROJECT, rejected(Reason::InvalidValue, 3, "early", early)).await;
-    add(&scratch, PROJECT, rejected(Reason::InvalidValue, 4, "yesterday", TODAY - 1)).await;
+    add(
+        &scratch,
+        PROJECT,
+        rejected(Reason::InvalidValue, 4, "yesterday", TODAY - 1),
+    )
+    .await;
     add(&scratch, PROJECT, rejected(Reason::UnknownType, 20, "type", early)).await;
     let expected = [
         rejected(Reason::UnknownType, 20, "type", early),
@@ -61,7 +66,10 @@ async fn only_30_days_are_shown_and_then_they_are_swept_away() {
     let scratch = project().await;
     add(&scratch, PROJECT, rejected(Reason::UnknownType, 1, "", TODAY)).await;
     let shown = async |now| rejections::of_project(&scratch.db, PROJECT, now).await.unwrap().len();
-    assert_eq!((shown(TODAY + 30 * DAY - 1).await, shown(TODAY + 30 * DAY).await), (1, 0));
+    assert_eq!(
+        (shown(TODAY + 30 * DAY - 1).await, shown(TODAY + 30 * DAY).await),
+        (1, 0)
+    );
     for (now, left) in [(TODAY + 30 * DAY - 1, 1), (TODAY + 30 * DAY, 0)] {
         let mut tx = scratch.db.begin().await.unwrap();
         rejections::sweep(&mut tx, now).await.unwrap();

@@ -1,0 +1,172 @@
+//! What a door answers: one body for every case.
+
+use std::borrow::Cow;
+
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use domain::batch::Warning;
+use domain::reason::Rejections;
+use serde::{Deserialize, Serialize};
+
+use super::door::{Case, Door};
+use super::refused::Refused;
+
+/// The methods of a door.
+pub(crate) const ALLOW: HeaderValue = HeaderValue::from_static("POST, OPTIONS");
+/// Seconds after which to try again what can't be stored now.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("10");
+const DROPPED: HeaderName = HeaderName::from_static("x-microstat-dropped");
+const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
+/// An answer, before it is known as JSON.
+#[derive(Debug, Serialize)]
+pub(crate) struct Answer {
+    #[serde(skip)]
+    case: Case,
+    #[serde(skip)]
+    replayed: bool,
+    message: String,
+    accepted: u64,
+    rejected: u64,
+    duplicates: u64,
+    #[serde(flatten)]
+    details: Details,
+}
+
+/// What is said of single data points.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Details {
+    errors: Vec<Line>,
+    warnings: Vec<Line>,
+}
+
+/// What is said of one, or of the batch where it names none.
+#[derive(Debug, Serialize, Deserialize)]
+struct Line {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    index: Option<usize>,
+    name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<Cow<'static, str>>,
+    message: Cow<'static, str>,
+}
+
+impl Details {
+    /// What is said of the rejected.
+    pub(crate) fn of(rejections: &Rejections) -> Self {
+        let mut errors: Vec<_> = rejections
+            .listed()
+            .iter()
+            .map(|rejection| Line {
+                index: Some(rejection.index),
+                name: rejection.name.clone(),
+                code: Some(rejection.refusal.reason.code().into()),
+                message: rejection.refusal.message.into(),
+            })
+            .collect();
+        errors.sort_by_key(|line| line.index);
+        let warnings = Vec::new();
+        Self { errors, warnings }
+    }
+
+    /// Adds a warning about a data point.
+    pub(crate) fn warn(&mut self, warning: Warning) {
+        self.warnings.push(Line {
+            index: Some(warning.index),
+            name: Some(warning.name),
+            code: None,
+            message: warning.message.into(),
+        });
+    }
+
+    /// Adds a warning about the batch.
+    pub(crate) fn warn_of_batch(&mut self, message: &'static str) {
+        self.warnings.push(Line {
+            index: None,
+            name: None,
+            code: None,
+            message: message.into(),
+        });
+    }
+}
+
+impl Answer {
+    /// The answer to a batch whose data points were judged one by one.
+    pub(crate) fn judged(accepted: u64, rejected: u64, duplicates: u64, details: Details) -> Self {
+        let case = match (accepted, rejected, duplicates) {
+            (1.., 0, 0) => Case::All,
+            (0, 1.., 0) => Case::NoneAccepted,
+            _ => Case::Some,
+        };
+        let mut message = match accepted {
+            1 => "1 data point accepted".to_owned(),
+            n => format!("{n} data points accepted"),
+        };
+        for (count, what) in [(rejected, "rejected"), (duplicates, "known already")] {
+            if count > 0 {
+                message += &format!(", {count} {what}");
+            }
+        }
+        Self {
+            case,
+            replayed: false,
+            message,
+            accepted,
+            rejected,
+            duplicates,
+            details,
+        }
+    }
+
+    /// The answer that a batch with the same key was given before.
+    pub(crate) fn replayed(self) -> Self {
+        Self { replayed: true, ..self }
+    }
+
+    /// The answer to a batch of which nothing is stored.
+    pub(crate) fn refused(refused: &Refused) -> Self {
+        Self {
+            case: refused.case,
+            replayed: false,
+            message: refused.message.to_string(),
+            accepted: 0,
+            rejected: refused.rejections.total() as u64,
+            duplicates: 0,
+            details: Details::of(&refused.rejections),
+        }
+    }
+
+    /// The answer to every method but POST and OPTIONS.
+    pub(crate) fn not_post() -> Self {
+        Self {
+            case: Case::NotPost,
+            replayed: false,
+            message: "data points are published with POST".to_owned(),
+            accepted: 0,
+            rejected: 0,
+            duplicates: 0,
+            details: Details::default(),
+        }
+    }
+
+    pub(crate) fn respond(self, door: Door) -> Response {
+        let status = self.case.status(door);
+        let Ok(body) = serde_json::to_vec(&self) else {
+            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        };
+        let kind = HeaderValue::from_static("application/json");
+        let mut response = (status, [(header::CONTENT_TYPE, kind)], body).into_response();
+        let headers = response.headers_mut();
+        match status {
+            StatusCode::ACCEPTED => headers.insert(DROPPED, self.rejected.into()),
+            StatusCode::METHOD_NOT_ALLOWED => headers.insert(header::ALLOW, ALLOW),
+            StatusCode::UNAUTHORIZED => headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
+            StatusCode::SERVICE_UNAVAILABLE => headers.insert(header::RETRY_AFTER, RETRY_AFTER),
+            _ => None,
+        };
+        if self.replayed {
+            headers.insert(REPLAYED, HeaderValue::from_static("true"));
+        }
+        response
+    }
+}

@@ -1,0 +1,97 @@
+//! What was rejected and dropped, counted in memory and written to the store now and then: a batch that is refused
+//! must not cost a write of its own.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use domain::id::ProjectId;
+use domain::reason::{Reason, Rejections};
+use domain::time::{DAY, Micros};
+use store::Db;
+use store::rejections::{self, Rejected};
+
+use crate::state::Shared;
+
+/// How often counts are written.
+const EVERY: Duration = Duration::from_secs(1);
+
+type Key = (ProjectId, Micros, Reason);
+
+/// Counts that are still to be written.
+#[derive(Debug, Default)]
+pub struct Tally(Mutex<HashMap<Key, Rejected>>);
+
+impl Tally {
+    /// Counts what a batch lost.
+    pub(crate) fn count(&self, project: ProjectId, lost: &Rejections, now: Micros) {
+        if lost.total() == 0 {
+            return;
+        }
+        let counted = lost.counts().iter().map(|(&reason, count)| {
+            let rejected = Rejected {
+                reason,
+                data_points: i64::try_from(count.data_points).unwrap_or(i64::MAX),
+                sample: count.sample.clone(),
+                last_at: now,
+            };
+            ((project, now.floor(DAY), reason), rejected)
+        });
+        self.add(counted);
+    }
+
+    fn add(&self, counted: impl IntoIterator<Item = (Key, Rejected)>) {
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for (key, more) in counted {
+            match waiting.entry(key) {
+                Entry::Vacant(entry) => {
+                    entry.insert(more);
+                }
+                Entry::Occupied(mut entry) => {
+                    let known = entry.get_mut();
+                    known.data_points = known.data_points.saturating_add(more.data_points);
+                    if more.last_at >= known.last_at {
+                        known.last_at = more.last_at;
+                        known.sample = more.sample;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Writes what was counted. If that fails, it is counted still.
+    ///
+    /// # Errors
+    /// If the database refuses.
+    pub async fn flush(&self, db: &Db, now: Micros) -> store::Result<()> {
+        let counted = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        if counted.is_empty() {
+            return Ok(());
+        }
+        let written = write(db, &counted, now).await;
+        if written.is_err() {
+            self.add(counted);
+        }
+        written
+    }
+}
+
+async fn write(db: &Db, counted: &HashMap<Key, Rejected>, now: Micros) -> store::Result<()> {
+    let mut tx = db.begin().await?;
+    for ((project, day, _), rejected) in counted {
+        rejections::add(&mut tx, *project, *day, rejected).await?;
+    }
+    rejections::sweep(&mut tx, now).await?;
+    tx.commit().await
+}
+
+/// Writes what was counted every second, until the task is ended.
+pub(crate) async fn run(app: Shared) {
+    loop {
+        tokio::time::sleep(EVERY).await;
+        if let Err(error) = app.tally.flush(&app.db, app.now()).await {
+            tracing::error!(%error, "rejected data points could not be counted; trying again");
+        }
+    }
+}
