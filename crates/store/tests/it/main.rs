@@ -6,5 +6,5 @@ mod invitations;
 mod jobs;
 mod metrics;
 mod migrations;
-mod team;
 mod rejections;
+mod team;
