@@ -2,6 +2,7 @@
 
 mod arrival;
 mod departures;
+mod dsns;
 pub(crate) mod email_verifications;
 pub mod frame;
 mod members;
@@ -9,6 +10,8 @@ mod naming;
 mod organisation_deletions;
 mod organisations;
 mod password_resets;
+mod project_deletions;
+mod project_settings;
 mod projects;
 mod response;
 pub(crate) mod sign_in;
@@ -40,7 +43,10 @@ pub(crate) fn routes(table: Table) -> Table {
     let table = members::routes(table);
     let table = departures::routes(table);
     let table = organisation_deletions::routes(table);
-    projects::routes(table)
+    let table = projects::routes(table);
+    let table = project_settings::routes(table);
+    let table = project_deletions::routes(table);
+    dsns::routes(table)
 }
 
 #[derive(Template)]

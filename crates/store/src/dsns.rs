@@ -111,7 +111,7 @@ pub async fn current_of_user(on: impl Into<On<'_>>, user: UserId) -> Result<Hash
         .collect()
 }
 
-/// Stops a DSN at `at`: now, or in some days while it is rotated out. Gives it back as it was; `None` if the
+/// Stops a DSN at `at`: now, or in some days while it is rotated out. Gives it back; `None` if the
 /// project has no such DSN, or it stops earlier already.
 ///
 /// # Errors
@@ -125,6 +125,48 @@ pub async fn disable(tx: &mut Tx, project: ProjectId, id: DsnId, at: Micros) -> 
     .optional(tx)
     .await?;
     row.as_ref().map(Dsn::read).transpose()
+}
+
+/// One DSN of a project.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn find(on: impl Into<On<'_>>, project: ProjectId, id: DsnId) -> Result<Option<Dsn>> {
+    let row = sql("select * from dsns where project_id = $1 and id = $2")
+        .bind(project)
+        .bind(id)
+        .optional(on)
+        .await?;
+    row.as_ref().map(Dsn::read).transpose()
+}
+
+/// Puts a new DSN in the place of one that takes data points: both do until `stops_at`, then the new one alone.
+/// Gives back the old one's label, which the new one bears too; `None` if the old one is turned off, or is being
+/// rotated out already.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn rotate(
+    tx: &mut Tx,
+    project: ProjectId,
+    old: DsnId,
+    new: (DsnId, PublicKey),
+    stops_at: Micros,
+    now: Micros,
+) -> Result<Option<String>> {
+    let row = sql(
+        "update dsns set disabled_at = $3 where id = $2 and project_id = $1 and disabled_at is null \
+         returning label",
+    )
+    .bind(project)
+    .bind(old)
+    .bind(stops_at)
+    .optional(&mut *tx)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let label = Name::from_stored(row.get("label")?);
+    create(tx, new.0, project, new.1, &label, now).await?;
+    Ok(Some(label.to_string()))
 }
 
 /// What a public key leads to, as an app that publishes sees it.

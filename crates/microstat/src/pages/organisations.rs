@@ -10,7 +10,7 @@ use domain::role::Role;
 use store::audit_events::Action;
 use store::memberships::{How, Member as Row};
 use store::organisations::Organisation;
-use store::projects::Project;
+use store::projects::{Deleted, Project};
 
 use super::frame::Frame;
 use super::naming::{Form, NamingPage};
@@ -77,11 +77,18 @@ struct SettingsPage {
     me: UserId,
     members: Vec<Row>,
     projects: Vec<Project>,
+    /// Restorable ones, for those who may restore them.
+    deleted: Vec<Deleted>,
     refusal: Option<String>,
 }
 
 async fn settings_page(app: &Shared, at: Member, refusal: Option<String>) -> Result<SettingsPage, AppError> {
     let id = at.organisation.id;
+    let administrator = at.role == Role::Administrator;
+    let deleted = match administrator {
+        true => store::projects::restorable(&app.db, id, app.now()).await?,
+        false => Vec::new(),
+    };
     Ok(SettingsPage {
         frame: Frame::organisation(app, &at, "Your Organisation").await?,
         members: store::memberships::of_organisation(&app.db, id).await?,
@@ -89,7 +96,8 @@ async fn settings_page(app: &Shared, at: Member, refusal: Option<String>) -> Res
         me: at.signed.user.id,
         organisation: at.organisation,
         role: at.role,
-        administrator: at.role == Role::Administrator,
+        administrator,
+        deleted,
         refusal,
     })
 }

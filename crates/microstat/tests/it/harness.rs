@@ -7,13 +7,16 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use clap::Parser;
-use domain::id::{OrganisationId, UserId};
+use domain::id::{MetricId, OrganisationId, ProjectId, UserId};
+use domain::metric::{MetricName, MetricType};
 use domain::role::Role;
 use domain::time::Micros;
+use domain::value::Value;
 use http_body_util::BodyExt;
 use microstat::clock::{Clock, Random};
 use microstat::config::Cli;
 use microstat::state::{App, Shared};
+use points::{Batch, DataPoint};
 use store::memberships::How;
 use store::testing::Scratch;
 use tower::ServiceExt;
@@ -81,6 +84,28 @@ impl Site {
         let user = self.user(email).await;
         let mine = store::organisations::of_user(&self.app.db, user).await.expect("read");
         mine[0].organisation.id
+    }
+
+    /// Stores one data point of the Counter "Cart".
+    pub(crate) async fn publish(&self, project: ProjectId, at: Micros) {
+        let mut tx = self.app.db.begin().await.expect("begin");
+        let id = MetricId::from_random(self.app.random.bits());
+        let name = MetricName::new("Cart").expect("a name");
+        let metric = store::metrics::upsert(&mut tx, id, project, &name, MetricType::Counter, at).await;
+        tx.commit().await.expect("commit");
+        let data_point = DataPoint {
+            metric: metric.expect("upsert").expect("within the limit"),
+            at,
+            value: Value::Number(3.0),
+            id: None,
+        };
+        let batch = Batch {
+            project,
+            key: None,
+            points: vec![data_point],
+            note: Vec::new(),
+        };
+        self.app.points.append(batch, self.app.now()).await.expect("append");
     }
 
     /// A browser signed in as somebody new, who was made a member with this role.

@@ -3,6 +3,7 @@
 mod api;
 mod commands;
 mod departures;
+mod dsns;
 mod email_verifications;
 mod harness;
 mod ingest;
