@@ -1,9 +1,14 @@
 //! Pages: a file a noun, each with its routes, its view structs and its handlers.
 
+mod account_deletions;
+mod accounts;
+mod api_tokens;
 mod arrival;
 mod departures;
 mod dsns;
 pub(crate) mod email_verifications;
+mod email_verifications;
+mod emails;
 pub mod frame;
 mod members;
 mod naming;
@@ -12,8 +17,10 @@ mod organisations;
 mod password_resets;
 mod project_deletions;
 mod project_settings;
+mod passwords;
 mod projects;
 mod response;
+mod sessions;
 pub(crate) mod sign_in;
 pub(crate) mod sign_up;
 mod typed_name;
@@ -39,6 +46,12 @@ pub(crate) fn routes(table: Table) -> Table {
     let table = sign_in::routes(table);
     let table = password_resets::routes(table);
     let table = email_verifications::routes(table);
+    let table = accounts::routes(table);
+    let table = emails::routes(table);
+    let table = passwords::routes(table);
+    let table = sessions::routes(table);
+    let table = api_tokens::routes(table);
+    let table = account_deletions::routes(table);
     let table = organisations::routes(table);
     let table = members::routes(table);
     let table = departures::routes(table);

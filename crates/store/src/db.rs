@@ -104,6 +104,33 @@ impl Db {
         Ok(())
     }
 
+    /// Every row of every table as text, bytes in hexadecimal, for tests that look for what must not be there.
+    #[cfg(feature = "testing")]
+    pub(crate) async fn dump(&self) -> Result<String> {
+        let mut lines = Vec::new();
+        match &self.0 {
+            Engine::Sqlite { readers, .. } => {
+                let columns = "select m.name, group_concat('quote(' || c.name || ')', ' || '' '' || ') from sqlite_master m \
+                               join pragma_table_info(m.name) c where m.type = 'table' group by m.name";
+                for (table, columns) in sqlx::query_as::<_, (String, String)>(columns)
+                    .fetch_all(readers)
+                    .await?
+                {
+                    let rows = AssertSqlSafe(format!("select {columns} from {table}"));
+                    lines.extend(sqlx::query_scalar::<_, String>(rows).fetch_all(readers).await?);
+                }
+            }
+            Engine::Postgres(pool) => {
+                let tables = "select tablename::text from pg_tables where schemaname = 'public'";
+                for table in sqlx::query_scalar::<_, String>(tables).fetch_all(pool).await? {
+                    let rows = AssertSqlSafe(format!("select t::text from {table} t"));
+                    lines.extend(sqlx::query_scalar::<_, String>(rows).fetch_all(pool).await?);
+                }
+            }
+        }
+        Ok(lines.join("\n"))
+    }
+
     /// Closes every connection, once what they do is done.
     pub async fn close(&self) {
         match &self.0 {

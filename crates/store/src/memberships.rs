@@ -344,45 +344,6 @@ pub async fn promote_and_leave(
     })
 }
 
-/// Leaves every organisation, because the account is about to be deleted. If the person is the only Administrator
-/// of some, these are given back and the transaction must be dropped.
-///
-/// # Errors
-/// If the database refuses.
-pub async fn leave_all(
-    tx: &mut Tx,
-    user: UserId,
-    now: Micros,
-) -> Result<std::result::Result<Vec<Organisation>, Vec<Organisation>>> {
-    // the person's row first: nobody can add them anywhere until this is decided
-    sql("select id from users where id = $1 for update")
-        .bind(user)
-        .all(&mut *tx)
-        .await?;
-    // in the order of ids, so that two people who do this never wait for each other
-    let rows = sql("select o.id, o.name, o.created_at, m.role from organisations o \
-         join memberships m on m.organisation_id = o.id where m.user_id = $1 and o.deleted_at is null order by o.id")
-    .bind(user)
-    .all(&mut *tx)
-    .await?;
-    let (mut left, mut held) = (Vec::new(), Vec::new());
-    for row in &rows {
-        let organisation = Organisation::read(row)?;
-        if organisations::lock(tx, organisation.id).await?.is_none() {
-            continue;
-        }
-        let Some(role) = role_of(&mut *tx, organisation.id, user).await? else {
-            continue;
-        };
-        if depart(tx, organisation.id, user, role, now).await? {
-            left.push(organisation);
-        } else {
-            held.push(organisation);
-        }
-    }
-    Ok(if held.is_empty() { Ok(left) } else { Err(held) })
-}
-
 /// Revokes the pending invitations and turns off the codes that this person made: nobody comes in on the word of
 /// somebody who may not invite any more.
 ///

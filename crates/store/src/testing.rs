@@ -64,3 +64,11 @@ impl Scratch {
         }
     }
 }
+
+/// Every row of every table as text, bytes in hexadecimal.
+///
+/// # Panics
+/// If the database can't be read.
+pub async fn dump(db: &Db) -> String {
+    db.dump().await.expect("read")
+}

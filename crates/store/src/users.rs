@@ -194,7 +194,7 @@ pub async fn verify_email(tx: &mut Tx, id: UserId, email: &EmailAddress, now: Mi
     Ok(done == 1)
 }
 
-/// Changes the password's hash. Ending sessions is the caller's.
+/// Changes the password's hash, whatever it was. Ending sessions is the caller's.
 ///
 /// # Errors
 /// If the database refuses.
@@ -207,25 +207,26 @@ pub async fn set_password_hash(tx: &mut Tx, id: UserId, hash: &str) -> Result<()
     Ok(())
 }
 
-/// The password's parameters rose: keeps the new hash, unless the password was changed since `old` was read.
+/// Changes the password's hash from `old` to `new`. `false` if the password was changed since `old` was read.
 ///
 /// # Errors
 /// If the database refuses.
-pub async fn rehash(tx: &mut Tx, id: UserId, old: &str, new: &str) -> Result<()> {
-    sql("update users set password_hash = $3 where id = $1 and password_hash = $2")
+pub async fn replace_password_hash(tx: &mut Tx, id: UserId, old: &str, new: &str) -> Result<bool> {
+    let done = sql("update users set password_hash = $3 where id = $1 and password_hash = $2")
         .bind(id)
         .bind(old)
         .bind(new)
         .execute(tx)
         .await?;
-    Ok(())
+    Ok(done == 1)
 }
 
 /// What became of a wish to delete an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Deletion {
-    /// It is gone, with memberships, sessions, tokens, favourites and pending invitations.
-    Done,
+    /// It is gone, with memberships, sessions, tokens, favourites and pending invitations. It was in these
+    /// organisations.
+    Done(Vec<OrganisationId>),
     /// These organisations would be left without an Administrator. Nothing happened.
     LastAdministrator(Vec<(OrganisationId, Name)>),
 }
@@ -245,6 +246,13 @@ pub async fn delete(tx: &mut Tx, id: UserId, now: Micros) -> Result<Deletion> {
     if !needed.is_empty() {
         return Ok(Deletion::LastAdministrator(needed));
     }
+    let left = sql(
+        "select o.id from organisations o join memberships m on m.organisation_id = o.id \
+         where m.user_id = $1 and o.deleted_at is null order by o.id",
+    )
+    .bind(id)
+    .all(&mut *tx)
+    .await?;
     sql("update invitations set revoked_at = $2 where invited_by = $1 \
          and accepted_at is null and declined_at is null and revoked_at is null")
     .bind(id)
@@ -265,7 +273,9 @@ pub async fn delete(tx: &mut Tx, id: UserId, now: Micros) -> Result<Deletion> {
     .bind(Role::Administrator)
     .execute(tx)
     .await?;
-    Ok(Deletion::Done)
+    Ok(Deletion::Done(
+        left.iter().map(|row| row.get("id")).collect::<Result<_>>()?,
+    ))
 }
 
 async fn lock_organisations(tx: &mut Tx, id: UserId) -> Result<()> {

@@ -16,7 +16,7 @@ use store::throttles::Limit;
 use super::frame::Frame;
 use super::sign_in::account_key;
 use super::sign_up::{sentence, slow_down};
-use super::{arrival, html, html_with};
+use super::{arrival, html, html_with, passwords};
 use crate::auth::csrf::Checked;
 use crate::auth::password;
 use crate::auth::session::Visitor;
@@ -184,5 +184,6 @@ async fn take_back(tx: &mut Tx, app: &Shared, link: &MailedLink, hashed: &str) -
     end(tx, user.id, Purpose::VerifyEmail).await?;
     store::users::verify_email(tx, user.id, &link.email, app.now()).await?;
     store::throttles::reset(tx, &account_key(link.email.canonical())).await?;
+    store::throttles::reset(tx, &passwords::key(&user)).await?;
     queue(tx, app, &Mail::PasswordChanged { to: user.id }).await
 }

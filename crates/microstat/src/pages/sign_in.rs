@@ -22,7 +22,7 @@ use crate::state::Shared;
 use crate::web::Client;
 
 /// Tries at one account: the fifth waits two seconds, each further one twice as long, up to 15 minutes.
-const PER_ACCOUNT: Limit = Limit::Growing {
+pub(crate) const PER_ACCOUNT: Limit = Limit::Growing {
     free: 5,
     first: 2 * SECOND,
     most: 15 * MINUTE,
@@ -117,7 +117,7 @@ async fn create(
     let mut tx = app.db.begin().await?;
     store::throttles::reset(&mut tx, &key).await?;
     if let Some(renewed) = renewed {
-        store::users::rehash(&mut tx, user.id, &old_hash, &renewed).await?;
+        store::users::replace_password_hash(&mut tx, user.id, &old_hash, &renewed).await?;
     }
     let path = arrival::local_path(&form.back).unwrap_or("/");
     let leaving = arrival::arrive(&mut tx, &app, &client, user.id, path).await?;

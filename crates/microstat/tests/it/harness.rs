@@ -134,6 +134,8 @@ impl Site {
 pub(crate) struct Browser {
     router: Router,
     jar: BTreeMap<String, String>,
+    /// What it calls itself.
+    pub(crate) user_agent: &'static str,
     /// The last page's HTML.
     pub(crate) page: String,
 }
@@ -165,6 +167,7 @@ impl Browser {
         Self {
             router,
             jar: BTreeMap::new(),
+            user_agent: "",
             page: String::new(),
         }
     }
@@ -174,6 +177,7 @@ impl Browser {
         let cookies: Vec<String> = self.jar.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request = request
             .header(header::COOKIE, cookies.join("; "))
+            .header(header::USER_AGENT, self.user_agent)
             .body(body.into())
             .expect("request");
         let response = self.router.clone().oneshot(request).await.expect("answer");
@@ -194,6 +198,11 @@ impl Browser {
             headers: parts.headers,
             text: String::from_utf8_lossy(&bytes).into_owned(),
         }
+    }
+
+    /// The value of a cookie it keeps.
+    pub(crate) fn cookie(&self, name: &str) -> String {
+        self.jar[name].clone()
     }
 
     /// Opens a path, without following where it leads.

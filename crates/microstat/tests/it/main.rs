@@ -1,5 +1,6 @@
 //! The program through its real router, on a temporary database, with a fixed clock and captured mail.
 
+mod accounts;
 mod api;
 mod commands;
 mod departures;

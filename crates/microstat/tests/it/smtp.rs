@@ -1,7 +1,7 @@
 //! A real SMTP server: Debian's aiosmtpd with a script of ours.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use crate::mail::Mail;
 
@@ -9,9 +9,7 @@ use crate::mail::Mail;
 pub(crate) struct SmtpServer {
     folder: tempfile::TempDir,
     pub(crate) url: String,
-    // closing it ends the server
-    _stdin: ChildStdin,
-    _server: Child,
+    server: Child,
 }
 
 impl SmtpServer {
@@ -31,8 +29,7 @@ impl SmtpServer {
         Self {
             folder,
             url: format!("smtp://127.0.0.1:{}", port.trim()),
-            _stdin: server.stdin.take().unwrap(),
-            _server: server,
+            server,
         }
     }
 
@@ -44,5 +41,12 @@ impl SmtpServer {
     /// From now on it takes mail to `later@…` too.
     pub(crate) fn open_door(&self) {
         std::fs::write(self.folder.path().join("open"), "").unwrap();
+    }
+}
+
+impl Drop for SmtpServer {
+    fn drop(&mut self) {
+        self.server.kill().expect("end the server");
+        self.server.wait().expect("end the server");
     }
 }
