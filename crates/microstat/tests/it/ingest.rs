@@ -1,6 +1,8 @@
 //! Publishing: the ingestion contract, row by row and rule by rule.
 
 mod doors;
+mod metrics;
+mod values;
 
 use axum::body::Body;
 use axum::http::Request;
@@ -12,6 +14,7 @@ use domain::name::Name;
 use domain::range::{Buckets, Range};
 use domain::time::DAY;
 use microstat::state::App;
+use points::Bucket;
 use store::db::Query;
 
 use crate::harness::{Answer, NOW, Site};
@@ -80,17 +83,17 @@ impl Publisher {
         totals.into_iter().sum()
     }
 
-    /// Values of a Counter or Timer, or hits: count and sum.
-    async fn series(&self, name: &str, kind: MetricType) -> (u64, f64) {
+    /// How many hits a Hit Counter has, or data points any other metric.
+    async fn count(&self, name: &str, kind: MetricType) -> u64 {
+        self.series(name, kind).await.iter().map(|bucket| bucket.count).sum()
+    }
+
+    async fn series(&self, name: &str, kind: MetricType) -> Vec<Bucket> {
         let metrics = store::metrics::of_project(&self.site.app.db, PROJECT).await.unwrap();
-        let Some(metric) = metrics.iter().find(|m| m.name.as_str() == name && m.kind == kind) else {
-            return (0, 0.0);
-        };
-        let series = self.site.app.points.series(metric.id, &days(), false).await.unwrap();
-        (
-            series.iter().map(|bucket| bucket.count).sum(),
-            series.iter().filter_map(|bucket| bucket.sum).sum(),
-        )
+        match metrics.iter().find(|m| m.name.as_str() == name && m.kind == kind) {
+            Some(metric) => self.site.app.points.series(metric.id, &days(), false).await.unwrap(),
+            None => Vec::new(),
+        }
     }
 }
 
