@@ -36,55 +36,60 @@ pub(crate) struct Answer {
 /// What is said of single data points.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Details {
-    errors: Vec<Line>,
-    warnings: Vec<Line>,
+    errors: Vec<Rejected>,
+    warnings: Vec<Warned>,
 }
 
-/// What is said of one, or of the batch where it names none.
 #[derive(Debug, Serialize, Deserialize)]
-struct Line {
+struct Rejected {
+    index: usize,
+    name: Option<String>,
+    code: Cow<'static, str>,
+    message: Cow<'static, str>,
+}
+
+/// Where no data point is named, the batch is meant.
+#[derive(Debug, Serialize, Deserialize)]
+struct Warned {
     #[serde(skip_serializing_if = "Option::is_none")]
     index: Option<usize>,
-    name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<Cow<'static, str>>,
+    name: Option<String>,
     message: Cow<'static, str>,
 }
 
 impl Details {
-    /// What is said of the rejected.
+    /// What is said of the rejected, in the body's order.
     pub(crate) fn of(rejections: &Rejections) -> Self {
         let mut errors: Vec<_> = rejections
             .listed()
             .iter()
-            .map(|rejection| Line {
-                index: Some(rejection.index),
+            .map(|rejection| Rejected {
+                index: rejection.index,
                 name: rejection.name.clone(),
-                code: Some(rejection.refusal.reason.code().into()),
+                code: rejection.refusal.reason.code().into(),
                 message: rejection.refusal.message.into(),
             })
             .collect();
-        errors.sort_by_key(|line| line.index);
+        errors.sort_by_key(|rejected| rejected.index);
         let warnings = Vec::new();
         Self { errors, warnings }
     }
 
     /// Adds a warning about a data point.
     pub(crate) fn warn(&mut self, warning: Warning) {
-        self.warnings.push(Line {
+        self.warnings.push(Warned {
             index: Some(warning.index),
             name: Some(warning.name),
-            code: None,
             message: warning.message.into(),
         });
     }
 
     /// Adds a warning about the batch.
     pub(crate) fn warn_of_batch(&mut self, message: &'static str) {
-        self.warnings.push(Line {
+        self.warnings.push(Warned {
             index: None,
             name: None,
-            code: None,
             message: message.into(),
         });
     }

@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 
 use axum::http::{HeaderMap, header};
-use flate2::bufread::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
+use flate2::bufread::{DeflateDecoder, GzDecoder, ZlibDecoder};
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
 use tokio::sync::OwnedSemaphorePermit;
@@ -14,8 +14,9 @@ use super::room::Room;
 
 /// A plain body of up to this many bytes is read where it arrived: in about a millisecond.
 const SMALL: usize = 128 * 1024;
-/// Zstandard frames in one body: programs write one, or one for each of their threads.
-const FRAMES: usize = 256;
+/// Parts that one body may be packed in, gzip's members or Zstandard's frames: programs write one, or one for each
+/// of their threads. Half a million empty ones would take seconds.
+const PARTS: usize = 256;
 
 /// How a body is packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +78,7 @@ fn unpack(packed: &[u8], encoding: Encoding, most: usize) -> Result<Vec<u8>, Ref
     let bound = most as u64 + 1;
     let done = match encoding {
         Encoding::Plain => packed.take(bound).read_to_end(&mut unpacked),
-        Encoding::Gzip => MultiGzDecoder::new(packed).take(bound).read_to_end(&mut unpacked),
+        Encoding::Gzip => gzip(packed, most, &mut unpacked),
         Encoding::Deflate if has_zlib_header(packed) => ZlibDecoder::new(packed).take(bound).read_to_end(&mut unpacked),
         Encoding::Deflate => DeflateDecoder::new(packed).take(bound).read_to_end(&mut unpacked),
         Encoding::Brotli => brotli_decompressor::Decompressor::new(packed, 8 * 1024)
@@ -101,12 +102,24 @@ fn has_zlib_header(packed: &[u8]) -> bool {
     matches!(packed, [method, flags, ..] if method & 15 == 8 && (u16::from(*method) << 8 | u16::from(*flags)) % 31 == 0)
 }
 
+/// Unpacks member after member.
+fn gzip(mut packed: &[u8], most: usize, unpacked: &mut Vec<u8>) -> io::Result<usize> {
+    for _ in 0..PARTS {
+        let member = GzDecoder::new(&mut packed);
+        member.take((most + 1 - unpacked.len()) as u64).read_to_end(unpacked)?;
+        if packed.is_empty() || unpacked.len() > most {
+            return Ok(unpacked.len());
+        }
+    }
+    Err(io::Error::other("too many members"))
+}
+
 /// Unpacks frame after frame, skippable ones skipped. A frame may ask for a window no larger than what may come
 /// out of it (RFC 9659 allows 8 MiB).
 fn zstd(mut packed: &[u8], most: usize, unpacked: &mut Vec<u8>) -> io::Result<usize> {
     let mut decoder = FrameDecoder::new();
     decoder.set_max_window_size(most as u64);
-    for _ in 0..FRAMES {
+    for _ in 0..PARTS {
         match StreamingDecoder::new_with_decoder(&mut packed, &mut decoder) {
             Ok(frame) => frame.take((most + 1 - unpacked.len()) as u64).read_to_end(unpacked)?,
             Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame { length, .. })) => {

@@ -2,6 +2,9 @@
 
 mod doors;
 mod metrics;
+mod origins;
+mod packed;
+mod repeats;
 mod values;
 
 use axum::body::Body;
