@@ -12,6 +12,7 @@ pub mod metric;
 pub mod name;
 pub mod origin;
 pub mod password;
+pub mod period;
 pub mod range;
 pub mod reason;
 pub mod retention;

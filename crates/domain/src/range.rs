@@ -27,6 +27,12 @@ pub enum BadRange {
 }
 
 impl Range {
+    /// All the time there is.
+    pub const EVER: Self = Self {
+        from: Micros(i64::MIN),
+        to: Micros(i64::MAX),
+    };
+
     /// A range that isn't empty.
     ///
     /// # Errors
@@ -36,6 +42,15 @@ impl Range {
             Ok(Self { from, to })
         } else {
             Err(BadRange::Empty)
+        }
+    }
+
+    /// The range of `length` microseconds, at least one, that ends at `to`.
+    #[must_use]
+    pub fn ending(to: Micros, length: i64) -> Self {
+        Self {
+            from: to - length.max(1),
+            to,
         }
     }
 

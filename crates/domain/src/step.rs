@@ -65,9 +65,15 @@ impl Step {
     /// The shortest readable step for a range of so many microseconds.
     #[must_use]
     pub fn auto(length: i64) -> Self {
+        Self::fitting(length, AUTO_BUCKETS)
+    }
+
+    /// The shortest step of which at most `most` fit into so many microseconds.
+    #[must_use]
+    pub fn fitting(length: i64, most: i64) -> Self {
         LADDER
             .into_iter()
-            .find(|step| length / step.micros() <= AUTO_BUCKETS)
+            .find(|step| length / step.micros() <= most)
             .unwrap_or(Self::Weeks(52))
     }
 

@@ -147,6 +147,7 @@ macro_rules! internal {
 internal!(
     store::Error,
     points::Error,
+    domain::range::BadRange,
     askama::Error,
     std::io::Error,
     serde_json::Error

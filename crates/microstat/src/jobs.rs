@@ -1,5 +1,6 @@
 //! Follow-up work: claimed from the store, done, tried again when it fails.
 
+pub(crate) mod erasure;
 mod letter;
 mod letters;
 pub(crate) mod links;
@@ -50,6 +51,7 @@ async fn work(app: &Shared, job: &Job) -> Result<(), AppError> {
     match job.kind.as_str() {
         mail::KIND => mail::send(app, job).await,
         links::RESET => links::reset(app, job).await,
+        erasure::KIND => erasure::run(app, job).await,
         _ => Err(AppError::Internal("no such kind of job".into())),
     }
 }

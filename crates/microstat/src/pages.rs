@@ -4,12 +4,16 @@ mod account_deletions;
 mod accounts;
 mod api_tokens;
 mod arrival;
+mod change;
+mod chart;
+mod dashboards;
 mod departures;
 mod dsns;
 mod email_verifications;
 mod emails;
 pub mod frame;
 mod members;
+mod metrics;
 mod naming;
 mod organisation_deletions;
 mod organisations;
@@ -22,6 +26,7 @@ mod response;
 mod sessions;
 pub(crate) mod sign_in;
 pub(crate) mod sign_up;
+mod tutorials;
 mod typed_name;
 
 use askama::Template;
@@ -58,7 +63,10 @@ pub(crate) fn routes(table: Table) -> Table {
     let table = projects::routes(table);
     let table = project_settings::routes(table);
     let table = project_deletions::routes(table);
-    dsns::routes(table)
+    let table = dsns::routes(table);
+    let table = dashboards::routes(table);
+    let table = tutorials::routes(table);
+    metrics::routes(table)
 }
 
 #[derive(Template)]

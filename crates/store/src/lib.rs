@@ -10,6 +10,7 @@ pub mod db;
 pub mod departures;
 pub mod devices;
 pub mod dsns;
+pub mod favourites;
 pub mod invitation_codes;
 pub mod invitations;
 pub mod jobs;

@@ -73,6 +73,21 @@ impl InProject {
     pub fn require(&self, least: Role) -> Result<(), AppError> {
         require(self.role, least)
     }
+
+    /// Has the session remember this project as the place where its person was last; writes only if that is news.
+    ///
+    /// # Errors
+    /// If the database refuses.
+    pub async fn remember(&self, app: &Shared) -> Result<(), AppError> {
+        let session = &self.signed.session;
+        let (organisation, project) = (self.project.organisation, self.project.id);
+        if (session.last_organisation, session.last_project) == (Some(organisation), Some(project)) {
+            return Ok(());
+        }
+        let mut tx = app.db.begin().await?;
+        store::sessions::remember(&mut tx, session.id, organisation, Some(project)).await?;
+        Ok(tx.commit().await?)
+    }
 }
 
 /// Why somebody is no member.

@@ -1,0 +1,117 @@
+//! "Metrics": the list of them, a page for each, its data points, its export, the star beside it, and "Delete Metric".
+
+mod data_points;
+mod deletion;
+mod export;
+mod favourite;
+mod figure;
+mod index;
+mod numbers;
+mod show;
+mod shown;
+mod words;
+
+use axum::extract::FromRequestParts;
+use axum::http::Method;
+use axum::http::request::Parts;
+use charts::{Unit, number};
+use domain::id::MetricId;
+use domain::metric::MetricType;
+use domain::value::Value;
+use store::metrics::Metric;
+
+use crate::auth::member::{InProject, NotAMember, path_id};
+use crate::error::AppError;
+use crate::router::Table;
+use crate::state::Shared;
+
+pub(crate) fn routes(table: Table) -> Table {
+    table
+        .route(Method::GET, "/projects/{project}/metrics", index::index)
+        .route(Method::GET, "/projects/{project}/metrics/{metric}", show::show)
+        .route(
+            Method::GET,
+            "/projects/{project}/metrics/{metric}/series.csv",
+            export::show,
+        )
+        .route(
+            Method::GET,
+            "/projects/{project}/metrics/{metric}/data-points",
+            data_points::index,
+        )
+        .route(
+            Method::POST,
+            "/projects/{project}/metrics/{metric}/favourite",
+            favourite::update,
+        )
+        .route(
+            Method::GET,
+            "/projects/{project}/metrics/{metric}/deletion",
+            deletion::new,
+        )
+        .route(
+            Method::POST,
+            "/projects/{project}/metrics/{metric}/deletion",
+            deletion::create,
+        )
+}
+
+/// A metric of the project that the path names, for a member of its organisation.
+#[derive(Clone, Debug)]
+struct InMetric {
+    at: InProject,
+    metric: Metric,
+}
+
+impl FromRequestParts<Shared> for InMetric {
+    type Rejection = NotAMember;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, NotAMember> {
+        let at = InProject::from_request_parts(parts, app).await?;
+        let id: MetricId = path_id(parts, "metric").await?;
+        let metric = store::metrics::find(&app.db, at.project.id, id).await?;
+        let metric = metric.ok_or(AppError::NotFound)?;
+        Ok(Self { at, metric })
+    }
+}
+
+impl InMetric {
+    /// The path of the metric's page.
+    fn path(&self) -> String {
+        format!("/projects/{}/metrics/{}", self.at.project.id, self.metric.id)
+    }
+
+    async fn is_favourite(&self, app: &Shared) -> Result<bool, AppError> {
+        let mine = store::favourites::of_project(&app.db, self.at.signed.user.id, self.at.project.id).await?;
+        Ok(mine.contains(&self.metric.id))
+    }
+}
+
+/// The class of a type's tag.
+pub(crate) const fn tag(kind: MetricType) -> &'static str {
+    match kind {
+        MetricType::HitCounter => "hit",
+        MetricType::Counter => "counter",
+        MetricType::Timer => "timer",
+        MetricType::WordWeb => "words",
+    }
+}
+
+/// What the values of a type are.
+const fn unit(kind: MetricType) -> Unit {
+    match kind {
+        MetricType::HitCounter | MetricType::WordWeb => Unit::Count,
+        MetricType::Counter => Unit::Number,
+        MetricType::Timer => Unit::Milliseconds,
+    }
+}
+
+/// A value as people read it.
+fn value(kind: MetricType, value: Value) -> String {
+    match value {
+        Value::Hits(1) => "1 hit".to_owned(),
+        Value::Hits(hits) => format!("{} hits", number::count(hits.into())),
+        Value::Number(number) => unit(kind).show(number),
+        Value::Word(word) => word,
+    }
+}

@@ -1,0 +1,101 @@
+//! "Delete Metric": its name is typed; then it is gone with its data points. Published again, it begins anew.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use domain::id::JobId;
+use domain::metric::MetricType;
+use domain::name::is_typed;
+use domain::role::Role;
+use store::audit_events::Action;
+
+use super::{InMetric, tag};
+use crate::auth::actor::{actor, audit};
+use crate::auth::csrf::Checked;
+use crate::error::AppError;
+use crate::jobs::erasure;
+use crate::pages::frame::{Frame, Tab};
+use crate::pages::typed_name::{Form, TypedName};
+use crate::pages::{html_with, redirect};
+use crate::state::Shared;
+use crate::web::Client;
+
+#[derive(Template)]
+#[template(path = "metrics/deletion.html")]
+struct DeletionPage {
+    frame: Frame,
+    name: String,
+    kind: MetricType,
+    tag: &'static str,
+    confirm: TypedName,
+}
+
+async fn page(app: &Shared, of: &InMetric, typed: Option<String>) -> Result<Response, AppError> {
+    let status = if typed.is_some() {
+        StatusCode::UNPROCESSABLE_ENTITY
+    } else {
+        StatusCode::OK
+    };
+    let view = DeletionPage {
+        frame: Frame::project(app, &of.at, Tab::Metrics, "Delete Metric").await?,
+        name: of.metric.name.to_string(),
+        kind: of.metric.kind,
+        tag: tag(of.metric.kind),
+        confirm: TypedName {
+            action: format!("{}/deletion", of.path()),
+            back: of.path(),
+            label: "Metric name",
+            name: of.metric.name.to_string(),
+            wrong: typed.is_some(),
+            typed: typed.unwrap_or_default(),
+            button: "Delete Metric".to_owned(),
+        },
+    };
+    html_with(status, &view)
+}
+
+pub(super) async fn new(State(app): State<Shared>, of: InMetric) -> Result<Response, AppError> {
+    of.at.require(Role::Member)?;
+    page(&app, &of, None).await
+}
+
+pub(super) async fn create(
+    State(app): State<Shared>,
+    of: InMetric,
+    client: Client,
+    Checked(form): Checked<Form>,
+) -> Result<Response, AppError> {
+    of.at.require(Role::Member)?;
+    if !is_typed(of.metric.name.as_str(), &form.name) {
+        return page(&app, &of, Some(form.name)).await;
+    }
+    let (project, metric) = (&of.at.project, &of.metric);
+    let mut tx = app.db.begin().await?;
+    store::organisations::lock(&mut tx, project.organisation).await?;
+    if !store::metrics::delete(&mut tx, project.id, metric.id).await? {
+        return Err(AppError::NotFound);
+    }
+    let actor = actor(&of.at.signed.user, &client);
+    let subject = format!("{} ({})", metric.name, metric.kind);
+    let organisation = project.organisation;
+    audit(
+        &mut tx,
+        &app,
+        &actor,
+        organisation,
+        Action::MetricDeleted,
+        &subject,
+        &project.name,
+    )
+    .await?;
+    let job = JobId::from_random(app.random.bits());
+    erasure::queue(&mut tx, job, metric.id, app.now()).await?;
+    tx.commit().await?;
+    app.catalog.forget(project.id).await;
+    app.points.delete_metric(metric.id).await?;
+    let said = format!("“{}” and its data points are deleted.", metric.name);
+    Ok(redirect(format!("/projects/{}/metrics", project.id))
+        .notice(&app, &said)
+        .into_response())
+}

@@ -1,0 +1,89 @@
+//! What a metric's page shows, as CSV for a spreadsheet.
+
+use axum::extract::{Query, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use domain::metric::MetricType;
+
+use super::shown::{Asked, Shown};
+use super::{InMetric, numbers};
+use crate::error::AppError;
+use crate::pages::change::share;
+use crate::pages::sign_up::sentence;
+use crate::state::Shared;
+
+/// So many words are exported.
+const WORDS: u32 = 10_000;
+
+pub(super) async fn show(
+    State(app): State<Shared>,
+    of: InMetric,
+    Query(asked): Query<Asked>,
+) -> Result<Response, AppError> {
+    let chosen = asked
+        .chosen()
+        .map_err(|error| AppError::Invalid(sentence(&error.to_string())))?;
+    let shown = Shown::new(&app, &of, chosen).await?;
+    let text = match of.metric.kind {
+        MetricType::HitCounter => hits(&numbers::series(&app, &of.metric, &shown, false).await?),
+        MetricType::Counter | MetricType::Timer => values(&numbers::series(&app, &of.metric, &shown, true).await?),
+        MetricType::WordWeb => words(&app.points.words(of.metric.id, shown.range, WORDS).await?),
+    };
+    let disposition = format!("attachment; filename=\"microstat-{}.csv\"", of.metric.id);
+    let headers = [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
+        (header::CONTENT_DISPOSITION, disposition.as_str()),
+    ];
+    Ok((headers, text).into_response())
+}
+
+fn hits(series: &[points::Bucket]) -> String {
+    let rows = series
+        .iter()
+        .map(|bucket| format!("{},{}\r\n", bucket.start, bucket.count));
+    format!("start,hits\r\n{}", rows.collect::<String>())
+}
+
+fn values(series: &[points::Bucket]) -> String {
+    let row = |bucket: &points::Bucket| {
+        let values = [
+            bucket.sum, bucket.min, bucket.avg, bucket.max, bucket.p50, bucket.p75, bucket.p95, bucket.p99,
+        ];
+        let values = values.map(|value| value.map_or_else(String::new, |value| value.to_string()));
+        format!("{},{},{}\r\n", bucket.start, bucket.count, values.join(","))
+    };
+    let rows: String = series.iter().map(row).collect();
+    format!("start,data_points,sum,min,avg,max,p50,p75,p95,p99\r\n{rows}")
+}
+
+fn words(words: &points::Words) -> String {
+    let row = |word: &points::WordCount| {
+        format!(
+            "{},{},{}\r\n",
+            cell(&word.word),
+            word.count,
+            share(word.count, words.total)
+        )
+    };
+    let rows: String = words.words.iter().map(row).collect();
+    format!("word,count,share\r\n{rows}")
+}
+
+/// A cell of text. What a spreadsheet would take for a formula gets an apostrophe before it: anybody may publish words.
+fn cell(text: &str) -> String {
+    let is_formula = text.starts_with(['=', '+', '-', '@']) && text.parse::<f64>().is_err();
+    let guard = if is_formula { "'" } else { "" };
+    format!("\"{guard}{}\"", text.replace('"', "\"\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cell;
+
+    #[test]
+    fn a_word_stays_one_cell_and_is_no_formula() {
+        assert_eq!(cell("a,\"b\"\nc"), "\"a,\"\"b\"\"\nc\"");
+        assert_eq!(cell("=cmd|' /c calc'!A0"), "\"'=cmd|' /c calc'!A0\"");
+        assert_eq!(cell("-12.5"), "\"-12.5\"");
+    }
+}

@@ -1,0 +1,95 @@
+//! One figure of a metric's page, and how it moved against the time before.
+
+use charts::{Unit, number};
+
+use crate::pages::change::Change;
+
+/// A figure, large, with its change below.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Figure {
+    pub(super) label: &'static str,
+    pub(super) value: String,
+    pub(super) change: Option<Change>,
+    /// What else there is to say of it.
+    pub(super) detail: String,
+}
+
+impl Figure {
+    /// A figure that is compared with nothing.
+    pub(super) fn plain(label: &'static str, value: String, detail: String) -> Self {
+        Self {
+            label,
+            value,
+            change: None,
+            detail,
+        }
+    }
+
+    /// A count. `before` is the count of the time before, if that can be compared with.
+    pub(super) fn count(label: &'static str, now: u64, before: Option<u64>) -> Self {
+        let change = before.map(|before| {
+            let change = Change::of_counts(before, now);
+            from(change, &number::count(before), before == 0)
+        });
+        Self {
+            change,
+            ..Self::plain(label, number::count(now), String::new())
+        }
+    }
+
+    /// A value. `before` is that of the time before, if that can be compared with: none if it had no data.
+    pub(super) fn value(label: &'static str, unit: Unit, now: Option<f64>, before: Option<Option<f64>>) -> Self {
+        let shown = |value: Option<f64>| unit.show(value.unwrap_or(f64::NAN));
+        let change = before.map(|before| match (before, now) {
+            (Some(before), Some(now)) => {
+                let change = Change::percent(before, now);
+                from(change, &unit.show(before), before == 0.0)
+            }
+            _ => Change::words("none before"),
+        });
+        Self {
+            change,
+            ..Self::plain(label, shown(now), String::new())
+        }
+    }
+}
+
+/// "+12%, from 1,204": a change in percent says little without what it is of.
+fn from(change: Change, before: &str, is_zero: bool) -> Change {
+    if is_zero {
+        return change;
+    }
+    Change {
+        text: format!("{}, from {before}", change.text),
+        ..change
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use charts::Unit;
+
+    use super::Figure;
+
+    #[test]
+    fn a_figure_says_what_it_came_from() {
+        let change = |figure: Figure| figure.change.map(|change| change.text);
+        assert_eq!(
+            change(Figure::count("Hits", 112, Some(100))).as_deref(),
+            Some("+12%, from 100")
+        );
+        assert_eq!(
+            change(Figure::count("Hits", 112, Some(0))).as_deref(),
+            Some("none before")
+        );
+        assert_eq!(change(Figure::count("Hits", 112, None)), None);
+        let unit = Unit::Milliseconds;
+        let figure = Figure::value("Average", unit, Some(500.0), Some(Some(1_000.0)));
+        assert_eq!(change(figure).as_deref(), Some("-50%, from 1 s"));
+        assert_eq!(
+            change(Figure::value("Average", unit, Some(5.0), Some(None))).as_deref(),
+            Some("none before")
+        );
+        assert_eq!(Figure::value("Average", unit, None, None).value, "–");
+    }
+}
