@@ -19,6 +19,7 @@ mod series;
 mod summaries;
 mod totals;
 mod vocabulary;
+mod whole;
 mod words;
 mod write;
 mod writer;

@@ -54,7 +54,7 @@ const FROM_DATA_POINTS: &str = with_buckets!(
         max(case typeof(value) when 'real' then value end)
     from b cross join data_points on metric = ?2 and at >= b.start and at < b.stop group by b.i"
 );
-const QUANTILES: &str = with_buckets!(
+pub(crate) const QUANTILES: &str = with_buckets!(
     "select i, rank, n, value from (
         select b.i as i, value, row_number() over (partition by b.i order by value) as rank,
             count(*) over (partition by b.i) as n
@@ -126,7 +126,7 @@ impl Points {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "no metric has 2^53 data points in a bucket")]
-fn fill(bucket: &mut Bucket, row: &SqliteRow) -> Result<(), sqlx::Error> {
+pub(crate) fn fill(bucket: &mut Bucket, row: &SqliteRow) -> Result<(), sqlx::Error> {
     bucket.count = row.try_get::<i64, _>(1)?.cast_unsigned();
     // A sum past the greatest number there is says nothing.
     bucket.sum = row.try_get::<Option<f64>, _>(2)?.filter(|sum| sum.is_finite());
@@ -136,7 +136,7 @@ fn fill(bucket: &mut Bucket, row: &SqliteRow) -> Result<(), sqlx::Error> {
     Ok(())
 }
 
-fn fill_quantiles(bucket: &mut Bucket, rank: i64, n: i64, value: f64) {
+pub(crate) fn fill_quantiles(bucket: &mut Bucket, rank: i64, n: i64, value: f64) {
     let quantiles = [
         (50, &mut bucket.p50),
         (75, &mut bucket.p75),

@@ -56,4 +56,16 @@ async fn a_metric_in_a_line() {
         Some(sharp - 2 * DAY - 1)
     );
     assert!(points.any(project).await.unwrap());
+    assert_eq!(points.last_data_point(project).await.unwrap(), Some(sharp));
+    assert_eq!(
+        points.seen(MetricId(90)).await.unwrap(),
+        Some((sharp - 2 * DAY - 1, sharp))
+    );
+}
+
+#[tokio::test]
+async fn what_never_had_a_data_point_was_never_seen() {
+    let (_dir, points) = fresh().await;
+    assert_eq!(points.last_data_point(PROJECT).await.unwrap(), None);
+    assert_eq!(points.seen(METRIC).await.unwrap(), None);
 }
