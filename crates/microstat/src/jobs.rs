@@ -6,6 +6,7 @@ mod letters;
 pub(crate) mod links;
 pub(crate) mod mail;
 pub(crate) mod post;
+pub mod sweeping;
 
 use std::time::Duration;
 
@@ -17,16 +18,32 @@ use crate::state::Shared;
 /// How often the queue is looked at without being told of a new job: retries come due, and other processes queue.
 const LOOK: Duration = Duration::from_secs(5);
 
-/// Works off jobs until the task is ended.
+/// How often what has ended is cleared away.
+const CLEAR: Duration = Duration::from_secs(60 * 60);
+
+/// Works off jobs, and clears away what has ended, until the task is ended.
 pub async fn run(app: Shared) {
+    tokio::join!(work_off(&app), clear_away(&app));
+}
+
+async fn work_off(app: &Shared) {
     loop {
-        if let Err(error) = run_due(&app).await {
+        if let Err(error) = run_due(app).await {
             tracing::error!(?error, "jobs could not be worked off");
         }
         tokio::select! {
             () = app.job_queued.notified() => {}
             () = tokio::time::sleep(LOOK) => {}
         }
+    }
+}
+
+async fn clear_away(app: &Shared) {
+    loop {
+        if let Err(error) = sweeping::run_due(app).await {
+            tracing::error!(?error, "what has ended could not be swept");
+        }
+        tokio::time::sleep(CLEAR).await;
     }
 }
 

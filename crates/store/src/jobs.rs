@@ -127,6 +127,17 @@ pub async fn give_up(tx: &mut Tx, job: &Job, error: &str, now: Micros) -> Result
     Ok(())
 }
 
+/// Forgets jobs that were given up before `before`.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn sweep(tx: &mut Tx, before: Micros) -> Result<u64> {
+    sql("delete from jobs where failed_at < $1")
+        .bind(before)
+        .execute(tx)
+        .await
+}
+
 /// How many jobs wait, held ones included.
 ///
 /// # Errors

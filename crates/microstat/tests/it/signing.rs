@@ -1,6 +1,9 @@
 //! "Signing up and in".
 
+use argon2::password_hash::PasswordHasher;
+use argon2::{Algorithm, Argon2, Params, Version};
 use axum::http::{Request, StatusCode, header};
+use microstat::jobs::sweeping;
 
 use crate::harness::{PASSWORD, Site};
 
@@ -193,4 +196,151 @@ async fn a_browser_whose_session_has_ended_can_sign_in_again() {
     assert!(!ada.is_signed_in().await);
     let answer = ada.sign_in_with("ada@example.com", PASSWORD).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn an_unknown_address_costs_a_hash_too() {
+    let site = Site::new().await;
+    site.browser().sign_up("Ada", "ada@example.com").await;
+    let mut browser = site.browser();
+    // with no place to hash at, whoever hashes fails
+    site.app.hashers.close();
+    for email in ["ada@example.com", "bob@example.com"] {
+        browser.open("/sign-in").await;
+        let form = [("email", email), ("password", PASSWORD)];
+        let answer = browser.post("/sign-in", &form).await;
+        assert_eq!(
+            answer.status,
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "signing in as {email}"
+        );
+        browser.open("/sign-up").await;
+        let form = [("name", "Ada"), ("email", email), ("password", PASSWORD)];
+        let answer = browser.post("/sign-up", &form).await;
+        assert_eq!(
+            answer.status,
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "signing up as {email}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_hash_made_with_weaker_parameters_is_renewed_at_sign_in() {
+    let site = Site::new().await;
+    site.browser().sign_up("Ada", "ada@example.com").await;
+    let user = site.user("ada@example.com").await;
+    let weak = Argon2::new(
+        Algorithm::Argon2id,
+        Version::V0x13,
+        Params::new(64, 1, 1, None).unwrap(),
+    );
+    let weak = weak
+        .hash_password_with_salt(PASSWORD.as_bytes(), &[7; 16])
+        .unwrap()
+        .to_string();
+    let mut tx = site.app.db.begin().await.unwrap();
+    store::users::set_password_hash(&mut tx, user, &weak).await.unwrap();
+    tx.commit().await.unwrap();
+    site.browser().sign_in("ada@example.com").await;
+    let kept = store::users::password_hash(&site.app.db, user).await.unwrap().unwrap();
+    assert!(kept.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{kept}");
+    site.browser().sign_in("ada@example.com").await;
+    assert_eq!(
+        store::users::password_hash(&site.app.db, user).await.unwrap().unwrap(),
+        kept
+    );
+}
+
+#[tokio::test]
+async fn after_signing_in_one_is_back_where_one_wanted_to_be_also_after_an_error() {
+    let site = Site::new().await;
+    let mut ada = site.browser();
+    let project = ada.sign_up("Ada", "ada@example.com").await;
+    let wanted = format!("/account?project={}", project.trim_start_matches("/projects/"));
+    let mut elsewhere = site.browser();
+    let answer = elsewhere.fetch(&wanted).await;
+    assert!(
+        answer.location().starts_with("/sign-in?return=%2Faccount%3Fproject%3D"),
+        "{}",
+        answer.location()
+    );
+    elsewhere.open(&wanted).await;
+    assert!(
+        elsewhere.page.contains(&format!("name=\"return\" value=\"{wanted}\"")),
+        "{}",
+        elsewhere.page
+    );
+    let back = ("return", wanted.as_str());
+    elsewhere
+        .submit(
+            "/sign-in",
+            &[("email", "ada@example.com"), ("password", "wrong-wrong"), back],
+        )
+        .await;
+    assert!(
+        elsewhere.page.contains(&format!("name=\"return\" value=\"{wanted}\"")),
+        "{}",
+        elsewhere.page
+    );
+    let answer = elsewhere
+        .post(
+            "/sign-in",
+            &[("email", "ada@example.com"), ("password", PASSWORD), back],
+        )
+        .await;
+    assert_eq!(answer.location(), wanted);
+}
+
+#[tokio::test]
+async fn a_return_path_to_another_site_is_dropped() {
+    let site = Site::new().await;
+    site.browser().sign_up("Ada", "ada@example.com").await;
+    for evil in ["https://evil.example/", "//evil.example/", "/\\evil.example"] {
+        let mut browser = site.browser();
+        browser.open("/sign-in").await;
+        let form = [("email", "ada@example.com"), ("password", PASSWORD), ("return", evil)];
+        assert_eq!(browser.post("/sign-in", &form).await.location(), "/", "{evil}");
+    }
+}
+
+#[tokio::test]
+async fn a_sign_in_begins_a_new_session() {
+    let site = Site::new().await;
+    let mut ada = site.browser();
+    ada.sign_up("Ada", "ada@example.com").await;
+    let first = ada.cookie("session");
+    ada.open("/account").await;
+    ada.submit("/sign-out", &[]).await;
+    ada.sign_in("ada@example.com").await;
+    assert_ne!(ada.cookie("session"), first);
+}
+
+#[tokio::test]
+async fn what_has_ended_is_swept_and_nothing_else() {
+    let site = Site::new().await;
+    site.browser().sign_up("Ada", "ada@example.com").await;
+    let mut forgetful = site.browser();
+    forgetful.open("/forgot-password").await;
+    forgetful
+        .post("/forgot-password", &[("email", "ada@example.com")])
+        .await;
+    site.deliver().await;
+    let rows = async || {
+        let all = store::testing::dump(&site.app.db).await;
+        // addresses stand in tries, the word in a mailed link, the client's address in sessions and tries
+        (
+            all.contains("reset ada@example.com"),
+            all.contains("reset-password"),
+            all.matches("127.0.0.1").count(),
+        )
+    };
+    sweeping::run_due(&site.app).await.unwrap();
+    assert_eq!(rows().await, (true, true, 3));
+    site.app.clock.advance(2 * domain::time::DAY);
+    sweeping::run_due(&site.app).await.unwrap();
+    assert_eq!(rows().await, (false, false, 1));
+    site.app.clock.advance(29 * domain::time::DAY);
+    sweeping::run_due(&site.app).await.unwrap();
+    assert_eq!(rows().await, (false, false, 0));
 }

@@ -1,0 +1,27 @@
+//! Sweeping: what has ended by itself is forgotten.
+
+use domain::time::DAY;
+
+use crate::error::AppError;
+use crate::state::Shared;
+
+/// Tries are forgotten this long after their window began: longer than any window or pause lasts.
+const TRIES_FOR: i64 = DAY;
+/// Jobs that were given up are kept this long, to be looked into.
+const FAILED_FOR: i64 = 30 * DAY;
+
+/// Forgets sessions, mailed links, tries and failed jobs that don't count any more.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn run_due(app: &Shared) -> Result<(), AppError> {
+    let now = app.now();
+    let mut tx = app.db.begin().await?;
+    let sessions = store::sessions::sweep(&mut tx, now).await?;
+    let links = store::mailed_links::sweep(&mut tx, now).await?;
+    let tries = store::throttles::sweep(&mut tx, now - TRIES_FOR).await?;
+    let jobs = store::jobs::sweep(&mut tx, now - FAILED_FOR).await?;
+    tx.commit().await?;
+    tracing::debug!(sessions, links, tries, jobs, "swept");
+    Ok(())
+}
