@@ -22,6 +22,7 @@ mod passwords;
 mod project_deletions;
 mod project_settings;
 mod projects;
+mod rejections;
 mod response;
 mod sessions;
 pub(crate) mod sign_in;

@@ -14,6 +14,7 @@ use store::projects::Project;
 use super::frame::{Frame, Tab};
 use super::naming::{Form, NamingPage};
 use super::organisations;
+use super::rejections::Rejections;
 use super::{html, redirect};
 use crate::auth::actor::{actor, audit};
 use crate::auth::csrf::Checked;
@@ -47,6 +48,7 @@ struct SettingsPage {
     dsns: Vec<Dsn>,
     /// Whether any of them takes data points.
     publishes: bool,
+    rejections: Rejections,
     now: Micros,
 }
 
@@ -56,6 +58,7 @@ async fn settings(State(app): State<Shared>, at: InProject) -> Result<Response, 
         frame: Frame::project(&app, &at, Tab::Project, "Your Project").await?,
         publishes: dsns.iter().any(|dsn| dsn.publishes_at(app.now())),
         dsns,
+        rejections: Rejections::of(&app, &at.project).await?,
         administrator: at.role == Role::Administrator,
         project: at.project,
         now: app.now(),

@@ -4,7 +4,9 @@ mod doors;
 mod metrics;
 mod origins;
 mod packed;
+mod rejected;
 mod repeats;
+mod unavailable;
 mod values;
 
 use axum::body::Body;
