@@ -1,6 +1,7 @@
 //! Follow-up work: claimed from the store, done, tried again when it fails.
 
 pub(crate) mod erasure;
+pub mod expiry;
 mod letter;
 mod letters;
 pub(crate) mod links;
@@ -42,6 +43,9 @@ async fn clear_away(app: &Shared) {
     loop {
         if let Err(error) = sweeping::run_due(app).await {
             tracing::error!(?error, "what has ended could not be swept");
+        }
+        if let Err(error) = expiry::run_due(app).await {
+            tracing::error!(?error, "what is due could not be erased");
         }
         tokio::time::sleep(CLEAR).await;
     }

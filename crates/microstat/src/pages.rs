@@ -4,6 +4,7 @@ mod account_deletions;
 mod accounts;
 mod api_tokens;
 mod arrival;
+mod audit_events;
 mod change;
 mod chart;
 mod dashboards;
@@ -24,6 +25,7 @@ mod project_settings;
 mod projects;
 mod rejections;
 mod response;
+mod rotations;
 mod sessions;
 pub(crate) mod sign_in;
 pub(crate) mod sign_up;
@@ -46,28 +48,33 @@ use frame::Frame;
 
 /// Every page.
 pub(crate) fn routes(table: Table) -> Table {
+    let nouns: &[fn(Table) -> Table] = &[
+        sign_up::routes,
+        sign_in::routes,
+        password_resets::routes,
+        email_verifications::routes,
+        accounts::routes,
+        emails::routes,
+        passwords::routes,
+        sessions::routes,
+        api_tokens::routes,
+        account_deletions::routes,
+        organisations::routes,
+        members::routes,
+        departures::routes,
+        organisation_deletions::routes,
+        audit_events::routes,
+        projects::routes,
+        project_settings::routes,
+        project_deletions::routes,
+        dsns::routes,
+        dashboards::routes,
+        tutorials::routes,
+        metrics::routes,
+        rotations::routes,
+    ];
     let table = table.route(Method::GET, "/", arrival::show);
-    let table = sign_up::routes(table);
-    let table = sign_in::routes(table);
-    let table = password_resets::routes(table);
-    let table = email_verifications::routes(table);
-    let table = accounts::routes(table);
-    let table = emails::routes(table);
-    let table = passwords::routes(table);
-    let table = sessions::routes(table);
-    let table = api_tokens::routes(table);
-    let table = account_deletions::routes(table);
-    let table = organisations::routes(table);
-    let table = members::routes(table);
-    let table = departures::routes(table);
-    let table = organisation_deletions::routes(table);
-    let table = projects::routes(table);
-    let table = project_settings::routes(table);
-    let table = project_deletions::routes(table);
-    let table = dsns::routes(table);
-    let table = dashboards::routes(table);
-    let table = tutorials::routes(table);
-    metrics::routes(table)
+    nouns.iter().fold(table, |table, routes| routes(table))
 }
 
 #[derive(Template)]

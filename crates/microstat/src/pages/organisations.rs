@@ -14,6 +14,7 @@ use store::projects::{Deleted, Project};
 
 use super::frame::Frame;
 use super::naming::{Form, NamingPage};
+use super::rotations::{self, Offer};
 use super::{html, html_with, redirect};
 use crate::auth::actor::{actor, audit};
 use crate::auth::csrf::Checked;
@@ -79,6 +80,7 @@ struct SettingsPage {
     projects: Vec<Project>,
     /// Restorable ones, for those who may restore them.
     deleted: Vec<Deleted>,
+    offer: Option<Offer>,
     refusal: Option<String>,
 }
 
@@ -93,6 +95,7 @@ async fn settings_page(app: &Shared, at: Member, refusal: Option<String>) -> Res
         frame: Frame::organisation(app, &at, "Your Organisation").await?,
         members: store::memberships::of_organisation(&app.db, id).await?,
         projects: store::projects::of_organisation(&app.db, id).await?,
+        offer: rotations::offer(app, id, at.role).await?,
         me: at.signed.user.id,
         organisation: at.organisation,
         role: at.role,

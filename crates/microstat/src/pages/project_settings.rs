@@ -166,8 +166,13 @@ async fn update_retention(
     let project = &at.project;
     let kept_from = (app.now() - days * DAY).floor(DAY);
     if days < project.retention_days && form.erase != days.to_string() {
+        // what is older than today's retention is gone, or goes today whatever is chosen
+        let kept_so_far = (app.now() - project.retention_days * DAY).floor(DAY);
         let first = app.points.first_data_point(project.id).await?;
-        if let Some(first) = first.filter(|&first| first < kept_from) {
+        if let Some(first) = first
+            .map(|first| first.max(kept_so_far))
+            .filter(|&first| first < kept_from)
+        {
             view.erases = Some((kept_from, first));
             return html_with(StatusCode::UNPROCESSABLE_ENTITY, &view);
         }

@@ -15,6 +15,7 @@ use super::frame::{Frame, Tab};
 use super::naming::{Form, NamingPage};
 use super::organisations;
 use super::rejections::Rejections;
+use super::rotations::{self, Offer};
 use super::{html, redirect};
 use crate::auth::actor::{actor, audit};
 use crate::auth::csrf::Checked;
@@ -49,6 +50,7 @@ struct SettingsPage {
     /// Whether any of them takes data points.
     publishes: bool,
     rejections: Rejections,
+    offer: Option<Offer>,
     now: Micros,
 }
 
@@ -59,6 +61,7 @@ async fn settings(State(app): State<Shared>, at: InProject) -> Result<Response, 
         publishes: dsns.iter().any(|dsn| dsn.publishes_at(app.now())),
         dsns,
         rejections: Rejections::of(&app, &at.project).await?,
+        offer: rotations::offer(&app, at.project.organisation, at.role).await?,
         administrator: at.role == Role::Administrator,
         project: at.project,
         now: app.now(),

@@ -133,7 +133,7 @@ impl Site {
 #[derive(Clone)]
 pub(crate) struct Browser {
     router: Router,
-    jar: BTreeMap<String, String>,
+    pub(crate) jar: BTreeMap<String, String>,
     /// What it calls itself.
     pub(crate) user_agent: &'static str,
     /// The last page's HTML.

@@ -2,10 +2,13 @@
 
 mod accounts;
 mod api;
+mod audit_events;
 mod commands;
+mod crowd;
 mod departures;
 mod dsns;
 mod email_verifications;
+mod expiry;
 mod harness;
 mod ingest;
 mod mail;
@@ -14,6 +17,8 @@ mod members;
 mod organisations;
 mod password_resets;
 mod projects;
+mod races;
+mod rotations;
 mod routes;
 mod schema;
 mod signing;

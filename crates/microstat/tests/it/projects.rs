@@ -195,7 +195,7 @@ async fn a_retention_that_erases_something_is_asked_about_with_what_it_erases() 
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(
         ada.page
-            .contains("The oldest here is of 15 Oct 2026; with 30 days, everything before 25 Oct 2026 (UTC)")
+            .contains("Data points here reach back to 15 Oct 2026; with 30 days, everything before 25 Oct 2026 (UTC)")
     );
     // agreeing to one number is not agreeing to another
     let other = ada.submit(&retention, &[("days", "20"), ("erase", "30")]).await;

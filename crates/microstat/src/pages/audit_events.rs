@@ -1,0 +1,199 @@
+//! An organisation's audit log: a page at a time, newest first, and whole as CSV or JSON.
+
+use askama::Template;
+use axum::body::{Body, Bytes};
+use axum::extract::{Query, State};
+use axum::http::{Method, header};
+use axum::response::{IntoResponse, Response};
+use domain::id::{EventId, OrganisationId};
+use domain::role::Role;
+use domain::time::Micros;
+use http_body_util::channel::{Channel, Sender};
+use serde::Deserialize;
+use serde_json::json;
+use store::audit_events::{Event, of_organisation};
+use store::organisations::Organisation;
+
+use super::frame::Frame;
+use super::html;
+use crate::auth::member::Member;
+use crate::error::AppError;
+use crate::router::Table;
+use crate::state::Shared;
+
+/// Events on a page.
+const PAGE: i64 = 50;
+/// Events read at once for an export.
+const CHUNK: i64 = 500;
+
+pub(crate) fn routes(table: Table) -> Table {
+    table
+        .route(Method::GET, "/organisations/{organisation}/audit-log", index)
+        .route(Method::GET, "/organisations/{organisation}/audit-log.csv", csv)
+        .route(Method::GET, "/organisations/{organisation}/audit-log.json", json)
+}
+
+#[derive(Template)]
+#[template(path = "audit_events/index.html")]
+struct AuditLogPage {
+    frame: Frame,
+    organisation: Organisation,
+    events: Vec<Event>,
+    /// Whether newer ones are on another page.
+    later: bool,
+    /// Where the page of older ones begins, if there are any.
+    older: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Place {
+    before: Option<String>,
+}
+
+type Cursor = (Micros, EventId);
+
+/// Reads what [`write_cursor`] wrote; what isn't that begins at the newest.
+fn read_cursor(text: &str) -> Option<Cursor> {
+    let (at, id) = text.split_once('-')?;
+    Some((Micros(at.parse().ok()?), id.parse().ok()?))
+}
+
+fn write_cursor(event: &Event) -> String {
+    format!("{}-{}", event.at.0, event.id)
+}
+
+async fn index(State(app): State<Shared>, at: Member, Query(place): Query<Place>) -> Result<Response, AppError> {
+    at.require(Role::Administrator)?;
+    let before = place.before.as_deref().and_then(read_cursor);
+    let mut events = of_organisation(&app.db, at.organisation.id, before, PAGE + 1).await?;
+    let page = usize::try_from(PAGE).unwrap_or(usize::MAX);
+    let more = events.len() > page;
+    events.truncate(page);
+    html(&AuditLogPage {
+        frame: Frame::organisation(&app, &at, "Audit log").await?,
+        later: before.is_some(),
+        older: events.last().filter(|_| more).map(write_cursor),
+        events,
+        organisation: at.organisation,
+    })
+}
+
+async fn csv(State(app): State<Shared>, at: Member) -> Result<Response, AppError> {
+    at.require(Role::Administrator)?;
+    Ok(export(app, at.organisation.id, Format::Csv))
+}
+
+async fn json(State(app): State<Shared>, at: Member) -> Result<Response, AppError> {
+    at.require(Role::Administrator)?;
+    Ok(export(app, at.organisation.id, Format::Json))
+}
+
+#[derive(Clone, Copy)]
+enum Format {
+    Csv,
+    Json,
+}
+
+/// The whole log as a file, sent while it is read: however long it is, little of it is in memory.
+fn export(app: Shared, organisation: OrganisationId, format: Format) -> Response {
+    let (kind, ending) = match format {
+        Format::Csv => ("text/csv; charset=utf-8; header=present", "csv"),
+        Format::Json => ("application/json", "json"),
+    };
+    let day = app.now().timestamp().strftime("%Y-%m-%d").to_string();
+    let name = format!("attachment; filename=\"audit-log-{organisation}-{day}.{ending}\"");
+    let (to, body) = Channel::<Bytes, AppError>::new(4);
+    tokio::spawn(send_all(app, organisation, format, to));
+    let head = [
+        (header::CONTENT_TYPE, kind.to_owned()),
+        (header::CONTENT_DISPOSITION, name),
+    ];
+    (head, Body::new(body)).into_response()
+}
+
+async fn send_all(app: Shared, organisation: OrganisationId, format: Format, mut to: Sender<Bytes, AppError>) {
+    let mut before = None;
+    let mut text = match format {
+        Format::Csv => "time,actor,address,action,subject,detail\r\n".to_owned(),
+        Format::Json => "[".to_owned(),
+    };
+    loop {
+        let events = match of_organisation(&app.db, organisation, before, CHUNK).await {
+            Ok(events) => events,
+            // cut off, so that nobody takes a part for the whole
+            Err(error) => return to.abort(error.into()),
+        };
+        for (place, event) in events.iter().enumerate() {
+            match format {
+                Format::Csv => text.push_str(&csv_line(event)),
+                Format::Json => {
+                    text.push_str(if before.is_none() && place == 0 { "\n" } else { ",\n" });
+                    text.push_str(&json_object(event).to_string());
+                }
+            }
+        }
+        before = events.last().map(|event| (event.at, event.id));
+        if before.is_none() {
+            break;
+        }
+        if to.send_data(std::mem::take(&mut text).into()).await.is_err() {
+            return; // nobody reads any more
+        }
+    }
+    if let Format::Json = format {
+        text.push_str("\n]\n");
+    }
+    let _ = to.send_data(text.into()).await;
+}
+
+fn json_object(event: &Event) -> serde_json::Value {
+    json!({
+        "time": event.at.to_string(),
+        "actor": event.actor.name,
+        "address": event.actor.address,
+        "action": event.action,
+        "subject": event.subject,
+        "detail": event.detail,
+    })
+}
+
+fn csv_line(event: &Event) -> String {
+    let time = event.at.to_string();
+    let cells = [
+        &time,
+        &event.actor.name,
+        &event.actor.address,
+        &event.action,
+        &event.subject,
+        &event.detail,
+    ];
+    let cells: Vec<String> = cells.iter().map(|cell| csv_cell(cell)).collect();
+    format!("{}\r\n", cells.join(","))
+}
+
+/// A cell in quotation marks, as RFC 4180 has it. People choose names, and spreadsheets run as a formula what
+/// begins like one: an apostrophe before it keeps it text.
+fn csv_cell(text: &str) -> String {
+    let formula = text
+        .trim_start()
+        .starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠', '|', '%'])
+        || text.starts_with(['\t', '\r', '\n']);
+    format!("\"{}{}\"", if formula { "'" } else { "" }, text.replace('"', "\"\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::csv_cell;
+
+    #[test]
+    fn a_cell_is_quoted_and_never_a_formula() {
+        assert_eq!(
+            csv_cell("Ada \"the\" <ada@example.com>, Ltd"),
+            "\"Ada \"\"the\"\" <ada@example.com>, Ltd\""
+        );
+        for formula in ["=1+1", "+1", "-1", "@SUM(A1)", " =1", "\t=1", "＝1", "|cmd", "%0A"] {
+            assert_eq!(csv_cell(formula), format!("\"'{formula}\""));
+        }
+        assert_eq!(csv_cell(""), "\"\"");
+    }
+}
