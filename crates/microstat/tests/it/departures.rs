@@ -60,7 +60,7 @@ async fn another_name_or_one_just_given_up_changes_nothing() {
         .await;
     let answer = bob.submit(&path, &[("name", "Ada's Organisation")]).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(bob.page.contains("Type <strong>Café</strong>"));
+    assert!(bob.page.contains("Type <strong><bdi>Café</bdi></strong>"));
     assert_eq!(bob.fetch(&format!("{project}/settings")).await.status, StatusCode::OK);
     // typed in the other normal form
     assert_eq!(bob.submit(&path, &[("name", "Cafe\u{301}")]).await.location(), "/");

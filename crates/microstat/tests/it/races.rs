@@ -133,7 +133,7 @@ async fn leaving_stepping_down_removing_and_deleting_accounts_at_once_never_leav
             tokio::spawn(async move {
                 let mut tx = app.db.begin().await.unwrap();
                 let deletion = store::users::delete(&mut tx, user, app.now()).await.unwrap();
-                if deletion == store::users::Deletion::Done {
+                if matches!(deletion, store::users::Deletion::Done(_)) {
                     tx.commit().await.unwrap();
                 }
             })
