@@ -50,10 +50,8 @@ pub(crate) async fn write(app: &App, mail: &Mail) -> Result<Option<Letter>, AppE
             tell(app, *to, subject, text).await
         }
         Mail::EmailChanged { to, old, new } => {
-            let text = format!(
-                "Your micro stat account has another e-mail address now: {}. This one is no longer used.",
-                unlinked(new)
-            );
+            let text =
+                format!("Your micro stat account has another e-mail address now: {new}. This one is no longer used.");
             let letter = tell(app, *to, "Your e-mail address was changed".to_owned(), text).await?;
             let letter = letter.map(|letter| Letter {
                 email: EmailAddress::from_stored(old.clone()),
@@ -131,6 +129,6 @@ async fn tell(app: &App, to: UserId, subject: String, text: String) -> Result<Op
 
 fn not_you(app: &App, letter: Letter) -> Letter {
     letter
-        .say("If it was you, there is nothing to do.")
-        .button("It wasn't me: reset my password", app.config.link("/forgot-password"))
+        .say("If it was you, there is nothing to do. If it wasn't, choose a new password at once: that ends every session.")
+        .button("Reset my password", app.config.link("/forgot-password"))
 }

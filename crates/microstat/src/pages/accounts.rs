@@ -80,11 +80,13 @@ impl AccountPage {
         let frame = Frame::account(app, signed, from, "Your Account").await?;
         let waiting = pending(&app.db, user.id, Purpose::VerifyEmail, now).await?;
         let sessions = store::sessions::of_user(&app.db, user.id, now).await?;
-        let devices = sessions.into_iter().map(|session| Device {
+        let device = |session: Session| Device {
             name: describe(&session.user_agent),
             is_this: session.id == signed.session.id,
             session,
-        });
+        };
+        let mut devices: Vec<Device> = sessions.into_iter().map(device).collect();
+        devices.sort_by_key(|device| !device.is_this);
         let name_of = |token: &ApiToken| {
             let entry = frame
                 .organisations
@@ -103,7 +105,7 @@ impl AccountPage {
             current_error: None,
             password_error: None,
             deleted: store::organisations::restorable_by(&app.db, user.id, now).await?,
-            devices: devices.collect(),
+            devices,
             tokens: tokens
                 .into_iter()
                 .map(|token| Token {

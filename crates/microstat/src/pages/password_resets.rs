@@ -64,6 +64,7 @@ struct ForgotPage {
 struct SentPage {
     frame: Frame,
     email: String,
+    mailed: bool,
 }
 
 #[derive(Template)]
@@ -120,8 +121,9 @@ async fn create(
     tx.commit().await?;
     app.job_queued.notify_one();
     html(&SentPage {
-        frame: Frame::bare(&app, &visitor, "Look into your mailbox"),
+        frame: Frame::bare(&app, &visitor, "Check your mail"),
         email: email.to_string(),
+        mailed: app.config.smtp.is_some(),
     })
 }
 

@@ -1,9 +1,15 @@
 //! Mails: queued, written, sent, tried again.
 
+use std::sync::Arc;
+
 use domain::email::EmailAddress;
 use domain::id::{JobId, UserId};
 use domain::name::Name;
 use domain::time::{HOUR, MINUTE};
+use microstat::clock::{Clock, Random};
+use microstat::jobs;
+use microstat::state::App;
+use serde_json::json;
 use store::users::NewUser;
 
 use crate::harness::{NOW, Site};
@@ -20,9 +26,14 @@ async fn queue_mail(site: &Site, id: i64, name: &str, email: &str) {
         password_hash: "",
     };
     store::users::create(&mut tx, new, NOW).await.unwrap();
-    let payload =
-        serde_json::json!({"mail": "removed", "to": UserId(id), "organisation": "Größe & <Söhne>", "by": "Bob"});
-    store::jobs::enqueue(&mut tx, JobId(id), "mail", &payload.to_string(), NOW, site.app.now())
+    tx.commit().await.unwrap();
+    let mail = json!({"mail": "removed", "to": UserId(id), "organisation": "Größe & <Söhne>", "by": "Bob"});
+    queue(site, id, &mail).await;
+}
+
+async fn queue(site: &Site, id: i64, mail: &serde_json::Value) {
+    let mut tx = site.app.db.begin().await.unwrap();
+    store::jobs::enqueue(&mut tx, JobId(id), "mail", &mail.to_string(), NOW, site.app.now())
         .await
         .unwrap();
     tx.commit().await.unwrap();
@@ -130,4 +141,38 @@ async fn a_server_that_is_away_is_asked_again_for_a_day() {
     site.app.clock.advance(HOUR);
     site.deliver().await;
     assert_eq!(waiting(&site).await, 0);
+}
+
+#[tokio::test]
+async fn a_mail_queued_before_a_restart_is_sent_after_it() {
+    let site = Site::new().await;
+    queue_mail(&site, 1, "Zoe", "zoe@example.com").await;
+    let again = App::open(site.app.config.clone(), Clock::fixed(NOW), Random::seeded(2)).await;
+    jobs::run_due(&Arc::new(again.unwrap())).await.unwrap();
+    assert_eq!(site.deliver().await.len(), 1);
+}
+
+#[tokio::test]
+async fn what_the_mails_say() {
+    let site = Site::new().await;
+    let (to, organisation) = (UserId(1), "www.evil.example");
+    queue_mail(&site, 1, "Zoë", "zoe@example.com").await;
+    for (id, mail) in [
+        json!({"mail": "joined", "to": to, "organisation": organisation, "person": "Bob", "role": "Member"}),
+        json!({"mail": "role_changed", "to": to, "organisation": organisation, "role": "Viewer", "by": "Bob"}),
+        json!({"mail": "password_changed", "to": to}),
+        json!({"mail": "new_device", "to": to, "device": "Firefox on Linux", "address": "192.0.2.7"}),
+        json!({"mail": "email_changed", "to": to, "old": "old@example.com", "new": "zoe@example.com"}),
+    ]
+    .iter()
+    .enumerate()
+    {
+        queue(&site, 2 + i64::try_from(id).unwrap(), mail).await;
+    }
+    let mails = site.deliver().await;
+    let texts = mails
+        .iter()
+        .map(|mail| format!("{}: {}\n\n{}", mail.to, mail.subject, mail.text));
+    insta::assert_snapshot!(texts.collect::<Vec<_>>().join("\n=====\n"));
+    insta::assert_snapshot!(mails[3].html);
 }

@@ -344,3 +344,40 @@ async fn what_has_ended_is_swept_and_nothing_else() {
     sweeping::run_due(&site.app).await.unwrap();
     assert_eq!(rows().await, (false, false, 0));
 }
+
+#[tokio::test]
+async fn tries_from_one_client_address_are_slowed_down_whatever_the_account() {
+    let site = Site::new().await;
+    let mut browser = site.browser();
+    browser.open("/sign-in").await;
+    let mut tries = 0;
+    loop {
+        let email = format!("somebody-{tries}@example.com");
+        let answer = browser
+            .post("/sign-in", &[("email", &email), ("password", "wrong-wrong")])
+            .await;
+        if answer.status == StatusCode::TOO_MANY_REQUESTS {
+            break;
+        }
+        tries += 1;
+    }
+    assert_eq!(tries, 50);
+}
+
+#[tokio::test]
+async fn every_form_that_needs_no_id_is_refused_without_its_token() {
+    let site = Site::new().await;
+    let mut ada = site.browser();
+    ada.sign_up("Ada", "ada@example.com").await;
+    ada.page.clear();
+    let routes = microstat::router::routes();
+    let forms = routes
+        .iter()
+        .filter(|(method, path)| *method == "POST" && !path.contains('{') && !path.starts_with("/api"));
+    let mut seen = 0;
+    for (_, path) in forms {
+        assert_eq!(ada.post(path, &[]).await.status, StatusCode::FORBIDDEN, "{path}");
+        seen += 1;
+    }
+    assert!(seen > 8, "{seen}");
+}
