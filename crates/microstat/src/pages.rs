@@ -13,6 +13,7 @@ mod dsns;
 mod email_verifications;
 mod emails;
 pub mod frame;
+mod help;
 mod members;
 mod metrics;
 mod naming;
@@ -72,6 +73,7 @@ pub(crate) fn routes(table: Table) -> Table {
         tutorials::routes,
         metrics::routes,
         rotations::routes,
+        help::routes,
     ];
     let table = table.route(Method::GET, "/", arrival::show);
     nouns.iter().fold(table, |table, routes| routes(table))

@@ -55,7 +55,8 @@ impl<'s> Program<'s> {
     async fn get(&self, path: &str) -> Answer {
         let request = Request::get(path).header(header::AUTHORIZATION, format!("Bearer {}", self.token));
         let answer = self.site.browser().send(request, Body::empty()).await;
-        self.document.check_answer(path, answer.status.as_u16(), &answer.json());
+        self.document
+            .check_answer("get", path, answer.status.as_u16(), &answer.json());
         answer
     }
 
@@ -482,4 +483,42 @@ async fn the_document_and_the_router_name_the_same_routes() {
     documented.sort();
     routes.sort();
     assert_eq!(documented, routes);
+}
+
+#[tokio::test]
+async fn the_ingestion_doors_answer_as_the_document_says() {
+    let site = Site::new().await;
+    let project = first_project(&site, "Ada", "ada@example.com").await;
+    let dsn = store::dsns::current(&site.app.db, project).await.unwrap().unwrap();
+    let document = Document(site.browser().fetch("/api/v1/openapi.json").await.json());
+    let good = r#"{"name": "Cart", "type": "Counter", "value": 1}"#;
+    let long = format!(
+        r#"[{{"name": "Word", "type": "Word Web", "value": "{}"}}]"#,
+        "w".repeat(300)
+    );
+    for door in ["/api/ingest", "/ingest", "/api/v1/ingest"] {
+        let right = format!("{door}?dsn={}", dsn.public_key);
+        let unknown = format!("{door}?dsn=00000000-0000-4000-8000-000000000000");
+        for (path, body) in [
+            (&right, good),
+            (&right, "[]"),
+            (
+                &right,
+                r#"[{"name": "Cart", "type": "Counter"}, {"name": "Cart", "type": "Counter", "value": 1}]"#,
+            ),
+            (&right, r#"[{"type": "Counter", "value": 1}, 5]"#),
+            (&right, &long),
+            (&right, "{"),
+            (&unknown, good),
+        ] {
+            let answer = site.browser().send(Request::post(path), body.to_owned()).await;
+            let status = answer.status.as_u16().to_string();
+            let answers = &document.operation(path, "post")["responses"];
+            assert!(
+                answers.get(&status).is_some(),
+                "{path}: {status} is not in the document"
+            );
+            document.check_answer("post", path, answer.status.as_u16(), &answer.json());
+        }
+    }
 }

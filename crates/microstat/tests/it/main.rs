@@ -10,6 +10,7 @@ mod dsns;
 mod email_verifications;
 mod expiry;
 mod harness;
+mod help;
 mod ingest;
 mod mail;
 mod mailing;

@@ -26,8 +26,8 @@ impl Document {
     ///
     /// # Panics
     /// If the status or the body is another than the document says.
-    pub(crate) fn check_answer(&self, path: &str, status: u16, body: &Value) {
-        let responses = &self.operation(path, "get")["responses"];
+    pub(crate) fn check_answer(&self, method: &str, path: &str, status: u16, body: &Value) {
+        let responses = &self.operation(path, method)["responses"];
         let response = responses.get(status.to_string()).unwrap_or(&responses["default"]);
         let schema = &self.resolve(response)["content"]["application/json"]["schema"];
         assert!(schema.is_object(), "{path}: no schema for {status}");
@@ -65,6 +65,9 @@ impl Document {
                 rule.as_array().is_some_and(|all| all.iter().filter(fits).count() == 1)
             }
             "minimum" => value.as_f64() >= rule.as_f64(),
+            "maxItems" => value
+                .as_array()
+                .is_none_or(|all| all.len() as u64 <= rule.as_u64().unwrap_or(0)),
             "minLength" => length() >= rule.as_u64().unwrap_or(0),
             "maxLength" => length() <= rule.as_u64().unwrap_or(0),
             "format" => format(rule, value),
