@@ -39,10 +39,10 @@ impl Year {
         1.0 - (self.now - at) as f64 / (365 * DAY) as f64
     }
 
-    /// Two weeks ago a disk was full for two and a half hours.
+    /// Two weeks ago the database was overloaded for a whole evening.
     pub(super) fn is_incident(self, at: Micros) -> bool {
-        let start = self.day(14) + 13 * HOUR;
-        (start..start + 150 * MINUTE).contains(&at)
+        let start = self.day(14) + 16 * HOUR;
+        (start..start + 270 * MINUTE).contains(&at)
     }
 
     /// How much is going on at a time, around 1.

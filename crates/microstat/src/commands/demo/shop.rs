@@ -23,17 +23,17 @@ pub(super) struct Story {
 /// The shop's metrics.
 pub(super) fn shop(year: Year) -> Vec<Story> {
     let mut dice = Dice::new(1);
-    let sessions = year.moments(&mut dice, YEAR, 190.0, |at| year.bustle(at));
-    let baskets = year.moments(&mut dice, YEAR, 150.0, |at| year.bustle(at));
-    let searches = year.moments(&mut dice, YEAR, 75.0, |at| year.bustle(at));
-    let orders = year.moments(&mut dice, YEAR, 64.0, |at| {
-        year.bustle(at) * if year.is_incident(at) { 0.12 } else { 1.0 }
+    let sessions = year.moments(&mut dice, YEAR, 330.0, |at| year.bustle(at));
+    let baskets = year.moments(&mut dice, YEAR, 260.0, |at| year.bustle(at));
+    let searches = year.moments(&mut dice, YEAR, 140.0, |at| year.bustle(at));
+    let orders = year.moments(&mut dice, YEAR, 110.0, |at| {
+        year.bustle(at) * if year.is_incident(at) { 0.4 } else { 1.0 }
     });
     let subscribers = year.moments(&mut dice, YEAR, 11.0, |at| year.bustle(at));
     let errors = year.moments(&mut dice, YEAR, 3.0, |at| {
-        year.bustle(at) * if year.is_incident(at) { 320.0 } else { 1.0 }
+        year.bustle(at) * if year.is_incident(at) { 190.0 } else { 1.0 }
     });
-    let samples = year.moments(&mut dice, YEAR, 210.0, |at| year.bustle(at));
+    let samples = year.moments(&mut dice, YEAR, 300.0, |at| year.bustle(at));
     vec![
         page_views(year),
         hits("Add to Basket", baskets),
@@ -133,7 +133,7 @@ fn seed_of(name: &str) -> u64 {
 }
 
 fn page_views(year: Year) -> Story {
-    const A_DAY: f64 = 2_600.0;
+    const A_DAY: f64 = 3_900.0;
     const BUNDLE: i64 = 10 * MINUTE;
     let mut dice = Dice::new(3);
     let mut values = Vec::new();
@@ -213,7 +213,7 @@ fn page_load(year: Year, dice: &mut Dice, at: Micros) -> f64 {
 }
 
 fn checkout(year: Year, dice: &mut Dice, at: Micros) -> f64 {
-    let incident = if year.is_incident(at) { 7.5 } else { 1.0 };
+    let incident = if year.is_incident(at) { 9.0 } else { 1.0 };
     dice.skewed((320.0 + 80.0 * year.bustle(at)) * incident, 0.38).round()
 }
 
