@@ -174,9 +174,9 @@ async fn the_project_s_settings_say_what_was_rejected_and_what_to_do() {
     let evil = r#"{"name":"<script>alert(1)</script>","type":"Timer","value":null}"#;
     publisher.post(OPEN, list(vec![evil; 1_234])).await;
     ada.open(SETTINGS).await;
-    assert!(ada.page.contains("<code>missing_value</code>") || ada.page.contains("<code>invalid_value</code>"));
+    assert!(ada.page.contains("<code>invalid_value</code>"));
     assert!(ada.page.contains("1,234"));
-    assert!(ada.page.contains("&lt;script&gt;alert(1)") || ada.page.contains("&#60;script&#62;alert(1)"));
+    assert!(ada.page.contains("&#60;script&#62;alert(1)"));
     assert!(!ada.page.contains("<script>alert"));
     assert!(!ada.page.contains("Nothing was rejected."));
     publisher.site.app.clock.advance(30 * DAY - 1);
