@@ -7,6 +7,7 @@ pub mod auth;
 pub mod clock;
 pub mod commands;
 pub mod config;
+pub mod connections;
 pub mod error;
 pub mod ingest;
 pub mod jobs;

@@ -1,8 +1,7 @@
 //! Serving: listen, work off jobs, and on a signal end what is under way before leaving.
 
-use std::future::{Future, IntoFuture};
+use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::ingest::tally;
 use crate::state::{App, Shared};
-use crate::{jobs, router};
+use crate::{connections, jobs, router};
 
 /// How long requests that are under way may take once the program was asked to stop.
 const GOODBYE: Duration = Duration::from_secs(10);
@@ -36,13 +35,12 @@ pub async fn serve(app: Shared) -> io::Result<()> {
     let counter = tokio::spawn(tally::run(Arc::clone(&app)));
     let (stop, mut stopped) = tokio::sync::watch::channel(());
     let asked = stop_asked()?;
-    let service = router::router(&app).into_make_service_with_connect_info::<SocketAddr>();
-    let server = axum::serve(listener, service).with_graceful_shutdown(async move {
+    let server = connections::serve(listener, router::router(&app), connections::HEAD, async move {
         asked.await;
         drop(stop);
     });
     tokio::select! {
-        done = server.into_future() => done?,
+        () = server => {}
         () = async { let _ = stopped.changed().await; tokio::time::sleep(GOODBYE).await; } => {
             tracing::warn!("stopped with requests still under way");
         }

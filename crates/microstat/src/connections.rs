@@ -1,0 +1,93 @@
+//! Connections: each must say what it wants in time, and all end in order when the program is asked to stop.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::Request;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tower::ServiceExt as _;
+
+/// How long a request's head may take to arrive, and a connection may be silent between requests: longer than the
+/// minute after which proxies let go of theirs, so that it is never us who do while they send.
+pub const HEAD: Duration = Duration::from_secs(75);
+/// How long to wait when there is no room for another connection.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Serves connections until `stop` is done, and then until those under way have their answers.
+pub async fn serve(listener: TcpListener, router: Router, head: Duration, stop: impl Future<Output = ()>) {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(head);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(head)
+        .keep_alive_timeout(head);
+    let open = GracefulShutdown::new();
+    let mut stop = pin!(stop);
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, from)) => spawn(&builder, &open, stream, from, &router, head),
+                Err(error) => pause(&error).await,
+            },
+            () = &mut stop => break,
+        }
+    }
+    drop(listener);
+    open.shutdown().await;
+}
+
+fn spawn(
+    builder: &Builder<TokioExecutor>,
+    open: &GracefulShutdown,
+    stream: TcpStream,
+    from: SocketAddr,
+    router: &Router,
+    head: Duration,
+) {
+    // Answers are small and written at once; without it some would wait for the client's acknowledgement.
+    let _ = stream.set_nodelay(true);
+    let heard = Arc::new(AtomicBool::new(false));
+    let hear = Arc::clone(&heard);
+    let service = router.clone().map_request(move |request: Request<_>| {
+        hear.store(true, Ordering::Relaxed);
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(ConnectInfo(from));
+        request
+    });
+    let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+    let connection = open.watch(connection.into_owned());
+    tokio::spawn(async move {
+        let mut connection = pin!(connection);
+        tokio::select! {
+            // However it ends: who it was with knows, and nobody else cares.
+            _ = &mut connection => return,
+            () = tokio::time::sleep(head) => {}
+        }
+        // Before the first request nobody else looks at the time: it may still come as HTTP/1 or HTTP/2.
+        if heard.load(Ordering::Relaxed) {
+            let _ = connection.await;
+        }
+    });
+}
+
+/// A connection that broke before it was there is no matter; if files or memory are short, some may be free soon.
+async fn pause(error: &io::Error) {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    if !matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {
+        tracing::warn!(%error, "a connection can't be accepted");
+        tokio::time::sleep(PAUSE).await;
+    }
+}
