@@ -1,7 +1,8 @@
 //! Sub-commands: the real program, beside a real server.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 
 use std::sync::Arc;
@@ -20,7 +21,7 @@ pub(crate) struct Installation {
     scratch: Scratch,
 }
 
-/// A server that ends with the test.
+/// A server that is killed (-9) with this value.
 pub(crate) struct Server {
     process: Child,
     port: u16,
@@ -40,9 +41,19 @@ impl Installation {
         }
     }
 
+    /// Its data folder.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.scratch.folder.path().join("data")
+    }
+
+    /// Where its accounts are, if not in the data folder.
+    pub(crate) fn database(&self) -> Option<&str> {
+        self.scratch.url.as_deref()
+    }
+
     /// The flags that lead to it.
     fn flags(&self) -> Vec<String> {
-        let data = self.scratch.folder.path().join("data");
+        let data = self.data();
         let mut flags = vec!["--data".to_owned(), data.display().to_string()];
         if let Some(url) = &self.scratch.url {
             flags.extend(["--database".to_owned(), url.clone()]);
@@ -97,6 +108,11 @@ impl Installation {
 }
 
 impl Server {
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], self.port))
+    }
+
     /// The answer to a request, head and body.
     pub(crate) fn get(&self, path: &str, token: &str) -> String {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("connect");

@@ -6,6 +6,7 @@ mod origins;
 mod packed;
 mod rejected;
 mod repeats;
+mod sockets;
 mod unavailable;
 mod values;
 

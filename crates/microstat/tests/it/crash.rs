@@ -1,0 +1,172 @@
+//! `kill -9` in the middle of a load: what was acknowledged is there, once.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use domain::id::ProjectId;
+use domain::range::Range;
+use domain::time::DAY;
+use domain::value::Value;
+use microstat::clock::Clock;
+use points::{Options, Points};
+use store::Db;
+use tokio::task::JoinSet;
+
+use crate::commands::{Installation, Server};
+use crate::harness::PASSWORD;
+use crate::wire::Wire;
+
+/// Connections that publish at once.
+const APPS: usize = 8;
+/// Acknowledged batches after which the program is killed, and killed again.
+const KILLS: [usize; 2] = [150, 300];
+/// Data points a batch.
+const BATCH: usize = 20;
+
+/// What the apps have published, and what they know of it.
+#[derive(Default)]
+struct Load {
+    next: AtomicUsize,
+    acknowledged: Mutex<BTreeSet<usize>>,
+    /// Sent, and not answered: it may be stored or not.
+    open: Mutex<BTreeSet<usize>>,
+}
+
+impl Load {
+    fn acknowledged(&self) -> usize {
+        self.acknowledged.lock().unwrap().len()
+    }
+}
+
+/// Waits until it serves.
+async fn ready(address: SocketAddr) {
+    for _ in 0..100_000 {
+        if let Ok(mut wire) = Wire::to(address).await
+            && wire
+                .write("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                .await
+                .is_ok()
+            && wire.reply().await.is_ok_and(|reply| reply.status == 200)
+        {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+    panic!("it never was ready");
+}
+
+/// Batch `n`: values that no other batch has.
+fn batch(n: usize) -> String {
+    let points: Vec<_> = (0..BATCH)
+        .map(|k| format!(r#"{{"name":"Load","type":"Counter","value":{}}}"#, n * BATCH + k))
+        .collect();
+    format!("[{}]", points.join(","))
+}
+
+async fn publish(wire: &mut Wire, dsn: &str, n: usize) -> std::io::Result<()> {
+    let key = format!("Idempotency-Key: batch {n}\r\n");
+    let reply = wire.post(&format!("/api/v1/ingest?dsn={dsn}"), &key, &batch(n)).await?;
+    assert_eq!(
+        (reply.status, &reply.json()["accepted"]),
+        (201, &BATCH.into()),
+        "{reply:?}"
+    );
+    Ok(())
+}
+
+/// Publishes batch after batch until the server is gone.
+async fn app(address: SocketAddr, dsn: Arc<str>, load: Arc<Load>) {
+    let Ok(mut wire) = Wire::to(address).await else { return };
+    loop {
+        let n = load.next.fetch_add(1, Ordering::SeqCst);
+        load.open.lock().unwrap().insert(n);
+        if publish(&mut wire, &dsn, n).await.is_err() {
+            return;
+        }
+        load.open.lock().unwrap().remove(&n);
+        load.acknowledged.lock().unwrap().insert(n);
+    }
+}
+
+async fn kill_under_load(server: Server, dsn: &Arc<str>, load: &Arc<Load>, after: usize) {
+    let address = server.address();
+    ready(address).await;
+    // What nobody answered for is sent again under its key, as clients do.
+    let open: Vec<_> = load.open.lock().unwrap().iter().copied().collect();
+    let mut wire = Wire::to(address).await.unwrap();
+    for n in open {
+        publish(&mut wire, dsn, n).await.unwrap();
+        load.open.lock().unwrap().remove(&n);
+        load.acknowledged.lock().unwrap().insert(n);
+    }
+    let mut apps = JoinSet::new();
+    for _ in 0..APPS {
+        apps.spawn(app(address, Arc::clone(dsn), Arc::clone(load)));
+    }
+    while load.acknowledged() < after {
+        tokio::task::yield_now().await;
+    }
+    drop(server);
+    apps.join_all().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_acknowledged_is_lost_or_there_twice_after_two_kills() {
+    let installation = Installation::new().await;
+    let create = ["user", "create", "--email", "ada@example.com", "--name", "Ada"];
+    let made = installation.run(&create, PASSWORD);
+    let made: serde_json::Value = serde_json::from_slice(&made.stdout).unwrap();
+    let dsn: Arc<str> = made["dsn"].as_str().unwrap().into();
+    let project: ProjectId = made["project"].as_str().unwrap().parse().unwrap();
+    let load = Arc::new(Load::default());
+    for after in KILLS {
+        kill_under_load(installation.serve(), &dsn, &load, after).await;
+    }
+    let open = load.open.lock().unwrap().clone();
+    let acknowledged = load.acknowledged.lock().unwrap().clone();
+    assert!(acknowledged.len() >= KILLS[1] && open.len() <= APPS);
+
+    let stored = stored(&installation, project).await;
+    let once: BTreeSet<_> = stored.iter().copied().collect();
+    assert_eq!(once.len(), stored.len(), "something is there twice");
+    let whole = |n: usize| (0..BATCH).all(|k| once.contains(&(n * BATCH + k)));
+    assert!(acknowledged.iter().all(|&n| whole(n)), "something acknowledged is lost");
+    for n in open {
+        assert!(
+            whole(n) || (0..BATCH).all(|k| !once.contains(&(n * BATCH + k))),
+            "half a batch is there"
+        );
+    }
+    assert!(once.len() <= load.next.load(Ordering::SeqCst) * BATCH);
+}
+
+/// Every value of the metric, as the data folder has it.
+async fn stored(installation: &Installation, project: ProjectId) -> Vec<usize> {
+    let data = installation.data();
+    let db = match installation.database() {
+        Some(url) => Db::postgres(url).await.unwrap(),
+        None => Db::sqlite(&data.join("microstat.db")).await.unwrap(),
+    };
+    let metrics = store::metrics::of_project(&db, project).await.unwrap();
+    assert_eq!(metrics.len(), 1);
+    let points = Points::open(&data, Options::default()).await.unwrap();
+    let now = Clock::System.now();
+    let range = Range::new(now - DAY, now + DAY).unwrap();
+    let mut values = Vec::new();
+    let mut before = None;
+    loop {
+        let page = points.data_points(metrics[0].id, range, 1_000, before).await.unwrap();
+        for kept in page.data_points {
+            let Value::Number(value) = kept.value else {
+                panic!("{kept:?}")
+            };
+            values.push(format!("{value}").parse().unwrap());
+        }
+        match page.next {
+            Some(next) => before = Some(next),
+            None => return values,
+        }
+    }
+}
