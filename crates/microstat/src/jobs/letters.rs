@@ -3,6 +3,7 @@
 use domain::email::EmailAddress;
 use domain::id::UserId;
 use domain::name::unlinked;
+use domain::role::Role;
 use store::mailed_links::Purpose as Link;
 use store::users::User;
 
@@ -40,13 +41,21 @@ pub(crate) async fn write(app: &App, mail: &Mail) -> Result<Option<Letter>, AppE
         } => {
             let (organisation, by) = (unlinked(organisation), unlinked(by));
             let subject = format!("You are now {role} in {organisation}");
-            let text = format!("{by} changed your role in {organisation}: you are now {role}.");
+            let may = match role {
+                Role::Administrator => "You can invite and remove people, and create, change and delete projects.",
+                Role::Member => "You can open every project, and delete metrics.",
+                Role::Viewer => "You can open every project, and change nothing.",
+            };
+            let text = format!("{by} changed your role in {organisation}: you are now {role}. {may}");
             tell(app, *to, subject, text).await
         }
         Mail::Removed { to, organisation, by } => {
             let (organisation, by) = (unlinked(organisation), unlinked(by));
             let subject = format!("You are no longer a member of {organisation}");
-            let text = format!("{by} removed you from {organisation}. You can't open its projects any more.");
+            let text = format!(
+                "{by} removed you from {organisation}. You can't open its projects any more, and what your apps \
+                 published stays there. To come back, you need a new invitation by mail."
+            );
             tell(app, *to, subject, text).await
         }
         Mail::EmailChanged { to, old, new } => {

@@ -112,12 +112,11 @@ async fn create(
     Checked(form): Checked<Form>,
 ) -> Result<Response, AppError> {
     let mut tx = app.db.begin().await?;
-    let departure = match form.heir.parse() {
-        Ok(heir) => promote_and_leave(&mut tx, &app, &at, &client, heir, &form.name).await?,
-        Err(_) => {
-            let me = at.signed.user.id;
-            store::memberships::leave(&mut tx, at.organisation.id, me, &form.name, app.now()).await?
-        }
+    let departure = if let Ok(heir) = form.heir.parse() {
+        promote_and_leave(&mut tx, &app, &at, &client, heir, &form.name).await?
+    } else {
+        let me = at.signed.user.id;
+        store::memberships::leave(&mut tx, at.organisation.id, me, &form.name, app.now()).await?
     };
     match departure {
         Departure::Left(_) => {}

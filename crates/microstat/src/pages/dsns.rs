@@ -65,9 +65,9 @@ async fn create(
     client: Client,
     Checked(form): Checked<Form>,
 ) -> Result<Response, AppError> {
-    let label = match new_page(&app, &at).await?.read(form) {
-        Ok(label) => label,
-        Err(again) => return again,
+    let mut view = new_page(&app, &at).await?;
+    let Some(label) = view.read(form) else {
+        return view.ask_again();
     };
     let (id, key) = draw(&app);
     let by = actor(&at.signed.user, &client);

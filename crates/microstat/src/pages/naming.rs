@@ -43,12 +43,16 @@ impl NamingPage {
         html(self)
     }
 
-    /// The name that was typed, or the page again with what is wrong with it.
-    pub(crate) fn read(mut self, form: Form) -> Result<Name, Result<Response, AppError>> {
-        Name::new(&form.name).map_err(|bad| {
-            self.value = form.name;
-            self.error = Some(bad.advice());
-            html_with(StatusCode::UNPROCESSABLE_ENTITY, &self)
-        })
+    /// The name that was typed; `None` if it is none, which [`Self::ask_again`] says then.
+    pub(crate) fn read(&mut self, form: Form) -> Option<Name> {
+        let name = Name::new(&form.name);
+        self.value = form.name;
+        self.error = name.as_ref().err().map(|bad| bad.advice());
+        name.ok()
+    }
+
+    /// Asks again, saying what is wrong with what was typed.
+    pub(crate) fn ask_again(&self) -> Result<Response, AppError> {
+        html_with(StatusCode::UNPROCESSABLE_ENTITY, self)
     }
 }

@@ -87,9 +87,10 @@ struct SettingsPage {
 async fn settings_page(app: &Shared, at: Member, refusal: Option<String>) -> Result<SettingsPage, AppError> {
     let id = at.organisation.id;
     let administrator = at.role == Role::Administrator;
-    let deleted = match administrator {
-        true => store::projects::restorable(&app.db, id, app.now()).await?,
-        false => Vec::new(),
+    let deleted = if administrator {
+        store::projects::restorable(&app.db, id, app.now()).await?
+    } else {
+        Vec::new()
     };
     Ok(SettingsPage {
         frame: Frame::organisation(app, &at, "Your Organisation").await?,
@@ -140,9 +141,9 @@ async fn create(
     client: Client,
     Checked(form): Checked<Form>,
 ) -> Result<Response, AppError> {
-    let name = match new_page(&app, &signed).await?.read(form) {
-        Ok(name) => name,
-        Err(again) => return again,
+    let mut view = new_page(&app, &signed).await?;
+    let Some(name) = view.read(form) else {
+        return view.ask_again();
     };
     let by = actor(&signed.user, &client);
     let id = OrganisationId::from_random(app.random.bits());
@@ -189,9 +190,9 @@ async fn update(
     client: Client,
     Checked(form): Checked<Form>,
 ) -> Result<Response, AppError> {
-    let name = match edit_page(&app, &at).await?.read(form) {
-        Ok(name) => name,
-        Err(again) => return again,
+    let mut view = edit_page(&app, &at).await?;
+    let Some(name) = view.read(form) else {
+        return view.ask_again();
     };
     let id = at.organisation.id;
     let mut tx = app.db.begin().await?;

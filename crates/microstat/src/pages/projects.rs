@@ -95,9 +95,9 @@ async fn create(
     client: Client,
     Checked(form): Checked<Form>,
 ) -> Result<Response, AppError> {
-    let name = match new_page(&app, &at).await?.read(form) {
-        Ok(name) => name,
-        Err(again) => return again,
+    let mut view = new_page(&app, &at).await?;
+    let Some(name) = view.read(form) else {
+        return view.ask_again();
     };
     let organisation = at.organisation.id;
     let by = actor(&at.signed.user, &client);
@@ -146,9 +146,9 @@ async fn update(
     client: Client,
     Checked(form): Checked<Form>,
 ) -> Result<Response, AppError> {
-    let name = match edit_page(&app, &at).await?.read(form) {
-        Ok(name) => name,
-        Err(again) => return again,
+    let mut view = edit_page(&app, &at).await?;
+    let Some(name) = view.read(form) else {
+        return view.ask_again();
     };
     let project = &at.project;
     if project.name != name.as_str() {

@@ -126,6 +126,11 @@ async fn making_someone_administrator_and_leaving_is_one_step() {
     let mut actions: Vec<_> = events.iter().map(|event| event.action.as_str()).collect();
     actions.sort_unstable();
     assert_eq!(actions, ["member.left", "member.role_changed"]);
+    let told = site.deliver().await.pop().unwrap();
+    assert_eq!(
+        (told.to.as_str(), told.subject.as_str()),
+        ("bob@example.com", "You are now Administrator in Ada's Organisation")
+    );
 }
 
 #[tokio::test]

@@ -131,3 +131,26 @@ async fn removing_oneself_is_leaving() {
     assert_eq!(ada.fetch(&path).await.location(), departure);
     assert_eq!(ada.post(&path, &[]).await.location(), departure);
 }
+
+#[tokio::test]
+async fn whoever_gets_another_role_is_told_by_mail_and_nobody_tells_themselves() {
+    let site = Site::new().await;
+    let mut ada = site.browser();
+    ada.sign_up("Ada", "ada@example.com").await;
+    let organisation = site.organisation_of("ada@example.com").await;
+    site.member(organisation, "Bob", Role::Viewer).await;
+    let before = site.deliver().await.len();
+    ada.open(&format!("/organisations/{organisation}/settings")).await;
+    for (email, role) in [("bob@example.com", "Administrator"), ("ada@example.com", "Member")] {
+        let user = site.user(email).await;
+        let path = format!("/organisations/{organisation}/members/{user}/role");
+        ada.submit(&path, &[("role", role)]).await;
+        // the same again is no change
+        ada.submit(&path, &[("role", role)]).await;
+    }
+    let told = site.deliver().await.split_off(before);
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].to, "bob@example.com");
+    assert_eq!(told[0].subject, "You are now Administrator in Ada's Organisation");
+    assert!(told[0].text.contains("Ada changed your role"));
+}

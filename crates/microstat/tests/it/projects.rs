@@ -133,9 +133,9 @@ async fn origins_are_kept_as_browsers_send_them_or_named_if_they_are_none() {
         ada.page
             .contains("“&#60;b&#62;.example”: begin it with https:// or http://.")
     );
-    let many: String = (0..51).map(|n| format!("https://{n}.example\n")).collect();
+    let many: Vec<_> = (0..51).map(|n| format!("https://{n}.example")).collect();
     assert_eq!(
-        ada.submit(&origins, &[("origins", &many)]).await.status,
+        ada.submit(&origins, &[("origins", &many.join("\n"))]).await.status,
         StatusCode::UNPROCESSABLE_ENTITY
     );
     ada.submit(&origins, &[("origins", " \n")]).await;
