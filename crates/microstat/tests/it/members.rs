@@ -100,7 +100,7 @@ async fn a_removed_member_is_out_from_the_next_request_and_told_by_mail() {
     ada.open(&path).await;
     assert!(
         ada.page
-            .contains("<button class=\"button danger primary\">Remove Bob</button>")
+            .contains("<button class=\"button danger primary\">Remove <bdi>Bob</bdi></button>")
     );
     ada.submit(&path, &[]).await;
     assert!(ada.page.contains("Bob is no longer a member."));

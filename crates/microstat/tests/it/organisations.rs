@@ -186,7 +186,7 @@ async fn two_tabs_on_two_organisations_never_mix() {
         .collect();
     assert_eq!(names, [(first, "Renamed"), (second, "Second")]);
     tab.open(&format!("/organisations/{second}/settings")).await;
-    assert!(tab.page.contains("<h2>Second</h2>") && !tab.page.contains("<h2>Renamed</h2>"));
+    assert!(tab.page.contains("<h2><bdi>Second</bdi></h2>") && !tab.page.contains("<h2><bdi>Renamed</bdi></h2>"));
 }
 
 #[tokio::test]

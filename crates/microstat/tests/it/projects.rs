@@ -50,7 +50,7 @@ async fn an_administrator_creates_a_project_with_a_dsn_and_lands_on_its_tutorial
     let id = project.split('/').nth(2).unwrap().parse().unwrap();
     assert!(store::dsns::current(&site.app.db, id).await.unwrap().is_some());
     ada.open(&format!("{project}/settings")).await;
-    assert!(ada.page.contains("<h2>Web &#60;Shop&#62;</h2>"));
+    assert!(ada.page.contains("<h2><bdi>Web &#60;Shop&#62;</bdi></h2>"));
     let mut bob = site.member(organisation, "Bob", Role::Member).await;
     bob.open(&format!("{project}/settings")).await;
     let answer = bob.post(&path, &[("name", "Mine")]).await;
@@ -105,7 +105,7 @@ async fn a_project_is_renamed_and_the_log_remembers_the_old_name() {
     ada.open(&format!("{path}/name")).await;
     assert!(ada.page.contains("value=\"My First Project\""));
     ada.submit(&format!("{path}/name"), &[("name", "שלום 👋")]).await;
-    assert!(ada.page.contains("<h2>שלום 👋</h2>"));
+    assert!(ada.page.contains("<h2><bdi>שלום 👋</bdi></h2>"));
     let events = store::audit_events::of_organisation(&site.app.db, organisation, None, 9)
         .await
         .unwrap();
