@@ -20,7 +20,7 @@ use crate::state::Shared;
 const LOOK: Duration = Duration::from_secs(5);
 
 /// How often what has ended is cleared away.
-const CLEAR: Duration = Duration::from_secs(60 * 60);
+const CLEAR: Duration = Duration::from_hours(1);
 
 /// Works off jobs, and clears away what has ended, until the task is ended.
 pub async fn run(app: Shared) {

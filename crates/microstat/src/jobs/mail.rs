@@ -91,7 +91,7 @@ pub(crate) async fn send(app: &Shared, job: &Job) -> Result<(), AppError> {
             };
             match letter.message(&envelope) {
                 Ok(message) => app.post.send(message, app.now()).await,
-                Err(error) => Err(Undelivered::for_good(error)),
+                Err(error) => Err(Undelivered::for_good(&error)),
             }
         }
         None => Ok(()),

@@ -13,7 +13,7 @@ use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use crate::config::Config;
 
 /// Longest wait for an SMTP server, well below the time a job is held for.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Where mails go.
 #[derive(Clone, Debug)]
@@ -34,14 +34,14 @@ pub(crate) struct Undelivered {
 }
 
 impl Undelivered {
-    fn for_now(error: impl ToString) -> Self {
+    fn for_now(error: &impl ToString) -> Self {
         Self {
             reason: error.to_string(),
             for_good: false,
         }
     }
 
-    pub(crate) fn for_good(error: impl ToString) -> Self {
+    pub(crate) fn for_good(error: &impl ToString) -> Self {
         Self {
             reason: error.to_string(),
             for_good: true,
@@ -69,13 +69,15 @@ impl Post {
                 let folder = folder.clone();
                 let write = move || write(&folder, &message.formatted(), at);
                 let written = tokio::task::spawn_blocking(write).await;
-                written.map_err(Undelivered::for_now)?.map_err(Undelivered::for_now)
+                written
+                    .map_err(|error| Undelivered::for_now(&error))?
+                    .map_err(|error| Undelivered::for_now(&error))
             }
             Self::Smtp(transport) => match tokio::time::timeout(2 * PATIENCE, transport.send(message)).await {
                 Ok(Ok(_)) => Ok(()),
-                Ok(Err(error)) if error.is_permanent() => Err(Undelivered::for_good(error)),
-                Ok(Err(error)) => Err(Undelivered::for_now(error)),
-                Err(late) => Err(Undelivered::for_now(late)),
+                Ok(Err(error)) if error.is_permanent() => Err(Undelivered::for_good(&error)),
+                Ok(Err(error)) => Err(Undelivered::for_now(&error)),
+                Err(late) => Err(Undelivered::for_now(&late)),
             },
         }
     }
