@@ -84,11 +84,8 @@ impl Bars<'_> {
         spans(self.axis, &starts)
     }
 
+    /// Not how many in all: where a bar is only partly in the range that is asked about, the bars' sum is another one.
     fn sentence(&self, spans: &[Span]) -> String {
-        let total = self
-            .buckets
-            .iter()
-            .fold(0_u64, |sum, bucket| sum.saturating_add(bucket.count));
         let most = self
             .buckets
             .iter()
@@ -96,14 +93,13 @@ impl Bars<'_> {
             .rev()
             .max_by_key(|(bucket, _)| bucket.count);
         match most {
-            Some((bucket, span)) if total > 0 => format!(
-                "{} in all: {}. Most at once: {}, {}.",
+            Some((bucket, span)) if bucket.count > 0 => format!(
+                "{}: at most {}, {}.",
                 self.measure,
-                number::count(total),
                 number::count(bucket.count),
                 self.axis.words(span.start, span.end)
             ),
-            _ => format!("{} in all: 0.", self.measure),
+            _ => format!("{}: none.", self.measure),
         }
     }
 

@@ -7,10 +7,11 @@ const HEIGHT: f64 = 28.0;
 /// Room for the stroke and the last point.
 const EDGE: f64 = 3.0;
 
-/// A line over an area, 120 by 28 pixels. Missing and not finite values are gaps. Without a label it is decoration,
-/// for a row that says the same in words.
+/// A line over an area, 120 by 28 pixels. Missing and not finite values are gaps. If the last value is still filling,
+/// the way to it is faint, for it says little yet. Without a label it is decoration, for a row that says the same in
+/// words.
 #[must_use]
-pub fn sparkline(values: &[Option<f64>], label: &str) -> Svg {
+pub fn sparkline(values: &[Option<f64>], is_filling: bool, label: &str) -> Svg {
     let mut svg = Svg::default();
     svg.put(format_args!(
         "<svg class=\"sparkline\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" width=\"{WIDTH}\" height=\"{HEIGHT}\""
@@ -26,9 +27,11 @@ pub fn sparkline(values: &[Option<f64>], label: &str) -> Svg {
         "<line class=\"rest\" x1=\"{EDGE}\" x2=\"{}\" y1=\"{base}\" y2=\"{base}\"/>",
         WIDTH - EDGE
     ));
-    for run in points.split(Option::is_none).filter(|run| !run.is_empty()) {
+    let runs = points.split(Option::is_none);
+    let last = runs.clone().count() - 1;
+    for (nth, run) in runs.enumerate().filter(|(_, run)| !run.is_empty()) {
         let run: Vec<(f64, f64)> = run.iter().copied().flatten().collect();
-        draw(&mut svg, &run);
+        draw(&mut svg, &run, is_filling && nth == last);
     }
     if let Some((x, y)) = points.iter().flatten().next_back() {
         svg.put(format_args!(
@@ -41,7 +44,7 @@ pub fn sparkline(values: &[Option<f64>], label: &str) -> Svg {
     svg
 }
 
-fn draw(svg: &mut Svg, run: &[(f64, f64)]) {
+fn draw(svg: &mut Svg, run: &[(f64, f64)], is_filling: bool) {
     let (Some(first), Some(last)) = (run.first(), run.last()) else {
         return;
     };
@@ -54,13 +57,24 @@ fn draw(svg: &mut Svg, run: &[(f64, f64)]) {
         return;
     }
     let line: Vec<String> = run.iter().map(|(x, y)| format!("{} {}", At(*x), At(*y))).collect();
-    let line = line.join("L");
     let base = At(HEIGHT - EDGE);
     svg.put(format_args!(
-        "<path class=\"area\" d=\"M{line}L{} {base}L{} {base}Z\"/><path class=\"line\" d=\"M{line}\"/>",
+        "<path class=\"area\" d=\"M{}L{} {base}L{} {base}Z\"/>",
+        line.join("L"),
         At(last.0),
         At(first.0)
     ));
+    let settled = line.len() - usize::from(is_filling);
+    if settled > 1 {
+        svg.put(format_args!(
+            "<path class=\"line\" d=\"M{}\"/>",
+            line[..settled].join("L")
+        ));
+    }
+    if is_filling {
+        let open = line[settled - 1..].join("L");
+        svg.put(format_args!("<path class=\"line is-open\" d=\"M{open}\"/>"));
+    }
 }
 
 /// Where values lie; all the same lie in the middle, all zero at the bottom.

@@ -168,11 +168,12 @@ fn lines_are_told_apart_by_more_than_colour() {
 #[test]
 fn sparklines_of_one_flat_and_broken_series() {
     let all = [
-        sparkline(&[Some(3.0)], ""),
-        sparkline(&[Some(4.0), Some(4.0), Some(4.0)], ""),
-        sparkline(&[Some(0.0), Some(0.0)], "Nothing"),
-        sparkline(&[Some(1.0), None, Some(f64::NAN), Some(5.0), Some(2.0)], "\"<&>"),
-        sparkline(&[], ""),
+        sparkline(&[Some(3.0)], false, ""),
+        sparkline(&[Some(4.0), Some(4.0), Some(4.0)], true, ""),
+        sparkline(&[Some(0.0), Some(0.0)], false, "Nothing"),
+        sparkline(&[Some(1.0), None, Some(f64::NAN), Some(5.0), Some(2.0)], true, "\"<&>"),
+        sparkline(&[Some(1.0), Some(2.0), None], true, ""),
+        sparkline(&[], true, ""),
     ];
     insta::assert_snapshot!(all.iter().map(lines_of).collect::<Vec<_>>().join("\n\n"));
 }
@@ -197,7 +198,7 @@ proptest! {
         let starts = [axis.from, axis.from + HOUR];
         let series = [Series { name: &word, counts: &[1, 2] }];
         let lines = Lines { title: &title, axis: &axis, starts: &starts, series: &series, height: 120 };
-        for markup in [lines.svg().to_string(), lines.legend().to_string(), sparkline(&[], &word).to_string()] {
+        for markup in [lines.svg().to_string(), lines.legend().to_string(), sparkline(&[], false, &word).to_string()] {
             prop_assert!(well_formed(&markup), "{markup}");
             prop_assert!(!markup.contains("<script") && !markup.contains(" style="));
         }
@@ -208,7 +209,7 @@ proptest! {
         let axis = axis(40);
         let buckets: Vec<Bucket> = (0..).zip(&values).map(|(n, v)| valued(axis.from + n * HOUR, v.0, v.1, v.2)).collect();
         let line: Vec<Option<f64>> = values.iter().map(|v| Some(v.0)).collect();
-        for svg in [band(&axis, &buckets).svg().to_string(), sparkline(&line, "").to_string()] {
+        for svg in [band(&axis, &buckets).svg().to_string(), sparkline(&line, true, "").to_string()] {
             prop_assert!(well_formed(&svg), "{svg}");
             prop_assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
         }

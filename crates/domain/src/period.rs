@@ -8,9 +8,8 @@ use crate::step::{Asked, Step};
 use crate::time::{DAY, HOUR, Micros};
 
 /// Most buckets of a picture, so that it can be read on a phone too; and as few as there are where there is little to
-/// show, so that a bucket has some ten data points and its figures mean something.
+/// show, so that a bucket has some data points and its figures mean something.
 const BUCKETS: (i64, i64) = (30, 100);
-const EACH: u64 = 10;
 /// The longest stretch that can be typed: ten years.
 const LONGEST: i64 = 3_653 * DAY;
 
@@ -144,13 +143,16 @@ fn read(text: &str, is_end: bool) -> Option<Micros> {
     Some(if is_end && is_day { at + DAY } else { at })
 }
 
-/// Whole buckets that cover a range with so many data points: a hundred or so at most.
+/// Whole buckets that cover a range, a hundred or so at most; fewer where there are too few data points for each to
+/// have about `each` of them.
 ///
 /// # Errors
 /// If the range is longer than any that can be typed.
-pub fn buckets(range: Range, data_points: u64) -> Result<Buckets, BadRange> {
+pub fn buckets(range: Range, data_points: u64, each: u64) -> Result<Buckets, BadRange> {
     let (least, most) = BUCKETS;
-    let enough = i64::try_from(data_points / EACH).unwrap_or(most).clamp(least, most);
+    let enough = i64::try_from(data_points / each.max(1))
+        .unwrap_or(most)
+        .clamp(least, most);
     let step = Step::fitting(range.length(), enough);
     range.buckets(Asked::Step(step), &TimeZone::UTC)
 }
@@ -171,7 +173,7 @@ mod tests {
             let range = preset.ending(NOW);
             assert_eq!((range.to(), range.length()), (NOW, preset.length()));
             for data_points in [1, 1_000] {
-                let buckets = buckets(range, data_points).unwrap();
+                let buckets = buckets(range, data_points, 10).unwrap();
                 lengths.push((buckets.step().to_string(), buckets.starts().len()));
             }
         }
@@ -226,7 +228,7 @@ mod tests {
             ("2026-11-24T10:00", "2026-11-24T10:00", BadPeriod::Empty),
             ("2026-11-25", "2026-11-24", BadPeriod::Empty),
             ("2010-11-24", "2026-11-24", BadPeriod::TooLong),
-            ("-009999-01-01", "9999-12-30", BadPeriod::TooLong),
+            ("0001-01-01", "9999-12-30", BadPeriod::TooLong),
         ] {
             assert_eq!(between(from, to), Err(why), "{from} {to}");
         }
@@ -238,7 +240,7 @@ mod tests {
             ("2026-11-24T10:00:00Z", "2026-11-24T10:00:00.000001Z"),
             ("2016-11-24", "2026-11-23"),
         ] {
-            assert!((1..=200).contains(&buckets(between(from, to).unwrap(), 7).unwrap().starts().len()));
+            assert!((1..=200).contains(&buckets(between(from, to).unwrap(), 7, 1).unwrap().starts().len()));
         }
     }
 }

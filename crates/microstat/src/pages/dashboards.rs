@@ -169,7 +169,7 @@ async fn favourites(
 /// The last 24 hours at the size of a word; decoration beside the count.
 pub(crate) fn day_line(summary: Option<&Summary>) -> Svg {
     let hours = summary.map_or([0; 24], |line| line.sparkline);
-    sparkline(&hours.map(|amount| Some(float(amount))), "")
+    sparkline(&hours.map(|amount| Some(float(amount))), true, "")
 }
 
 /// The last 24 hours against the 24 before. A metric that wasn't there for all of these is new.

@@ -155,7 +155,7 @@ struct MetricsPage {
     here: String,
     /// How many metrics the project has, and may have.
     all: usize,
-    limit: i64,
+    limit: String,
     is_full: bool,
     /// "1–100 of 1,234".
     place: String,
@@ -248,7 +248,7 @@ pub(super) async fn index(
         kinds: kinds(&view),
         here: format!("/projects/{project}/metrics{}", view.query()),
         all,
-        limit: at.project.metric_limit,
+        limit: number::count(at.project.metric_limit.unsigned_abs()),
         is_full: i64::try_from(all).is_ok_and(|all| all >= at.project.metric_limit),
         place: format!("{}–{} of {}", first + 1, last, number::count(found as u64)),
         previous: (view.page > 1).then(|| view.with(|other| other.page = view.page - 1)),

@@ -82,7 +82,14 @@ fn rate(count: u64, shown: &Shown) -> Figure {
         reason = "a length of time in microseconds is below 2^53"
     )]
     let times = length as f64 / each as f64;
-    Figure::plain(label, number::number(float(count) / times), "on average".to_owned())
+    let rate = float(count) / times;
+    // Hits are whole: what there is to say of many is said without a fraction.
+    let rate = if rate < 100.0 {
+        (rate * 100.0).round() / 100.0
+    } else {
+        rate.round()
+    };
+    Figure::plain(label, number::number(rate), "on average".to_owned())
 }
 
 fn busiest(buckets: &[Bucket], shown: &Shown) -> Option<Figure> {

@@ -1,6 +1,7 @@
 //! Which time a metric's page shows, and what it is compared with.
 
 use charts::TimeAxis;
+use domain::metric::MetricType;
 use domain::period::{self, BadPeriod, Preset};
 use domain::range::{Buckets, Range};
 use domain::time::{DAY, MINUTE, Micros};
@@ -128,7 +129,9 @@ impl Shown {
             Chosen::Between(range) => Range::new(range.from(), range.to().min(end)).unwrap_or(range),
         };
         let count = app.points.whole(of.metric.id, range, false).await?.count;
-        let buckets = period::buckets(range, count)?;
+        // Words share a bucket's data points.
+        let each = if of.metric.kind == MetricType::WordWeb { 80 } else { 10 };
+        let buckets = period::buckets(range, count, each)?;
         let kept_since = (now - of.at.project.retention_days * DAY).floor(DAY);
         let first = seen.map_or(now, |(first, _)| first);
         let previous = range.previous();

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use charts::{HEIGHT, Lines, SERIES, Series, Svg, key, number, rank};
+use charts::{HEIGHT, Lines, Series, Svg, key, number, rank};
 use domain::value::OTHER;
 use points::Words;
 use store::metrics::Metric;
@@ -15,6 +15,8 @@ use crate::pages::change::{Change, share};
 use crate::pages::chart::Chart;
 use crate::state::Shared;
 
+/// So many words are drawn as lines: more lie on top of each other.
+const DRAWN: usize = 5;
 /// So many words are ranked.
 const RANKED: u32 = 50;
 /// So many words of the time before are looked through to see where a word comes from.
@@ -47,7 +49,7 @@ pub(super) async fn words(app: &Shared, metric: &Metric, shown: &Shown) -> Resul
 }
 
 async fn chart(app: &Shared, metric: &Metric, shown: &Shown, now: &Words) -> Result<Chart, AppError> {
-    let names: Vec<String> = now.words.iter().take(SERIES).map(|word| word.word.clone()).collect();
+    let names: Vec<String> = now.words.iter().take(DRAWN).map(|word| word.word.clone()).collect();
     let counts = app.points.word_series(metric.id, &names, &shown.buckets).await?;
     let series: Vec<Series<'_>> = names
         .iter()
@@ -106,7 +108,7 @@ fn ranking(now: &Words, before: Option<&Words>) -> Vec<Row> {
     });
     let most = now.words.first().map_or(0, |word| word.count);
     let row = |(place, word): (usize, &points::WordCount)| Row {
-        key: (place < SERIES).then(|| key(place)),
+        key: (place < DRAWN).then(|| key(place)),
         bar: rank(share(word.count, most)),
         word: word.word.clone(),
         count: number::count(word.count),
