@@ -15,7 +15,11 @@ impl Change {
     /// From one value to another, in percent: `+12%`.
     pub(crate) fn percent(before: f64, now: f64) -> Self {
         let Some(text) = number::change(before, now) else {
-            return Self::words(if now == before { "no change" } else { "none before" });
+            return Self::words(if now - before == 0.0 {
+                "no change"
+            } else {
+                "none before"
+            });
         };
         let way = if text.starts_with('+') {
             "is-up"

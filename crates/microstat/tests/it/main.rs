@@ -23,6 +23,7 @@ mod races;
 mod rotations;
 mod routes;
 mod schema;
+mod seeing;
 mod signing;
 mod smtp;
 mod wire;

@@ -1,6 +1,7 @@
 //! One figure of a metric's page, and how it moved against the time before.
 
 use charts::{Unit, number};
+use points::Bucket;
 
 use crate::pages::change::Change;
 
@@ -37,19 +38,22 @@ impl Figure {
         }
     }
 
-    /// A value. `before` is that of the time before, if that can be compared with: none if it had no data.
-    pub(super) fn value(label: &'static str, unit: Unit, now: Option<f64>, before: Option<Option<f64>>) -> Self {
-        let shown = |value: Option<f64>| unit.show(value.unwrap_or(f64::NAN));
-        let change = before.map(|before| match (before, now) {
-            (Some(before), Some(now)) => {
-                let change = Change::percent(before, now);
-                from(change, &unit.show(before), before == 0.0)
-            }
+    /// A value of the data points shown. `before` are those of the time before, if that can be compared with.
+    pub(super) fn value(
+        label: &'static str,
+        unit: Unit,
+        of: fn(&Bucket) -> Option<f64>,
+        now: &Bucket,
+        before: Option<&Bucket>,
+    ) -> Self {
+        let now = of(now);
+        let change = before.map(|before| match (of(before), now) {
+            (Some(before), Some(now)) => from(Change::percent(before, now), &unit.show(before), before == 0.0),
             _ => Change::words("none before"),
         });
         Self {
             change,
-            ..Self::plain(label, shown(now), String::new())
+            ..Self::plain(label, unit.show(now.unwrap_or(f64::NAN)), String::new())
         }
     }
 }
@@ -68,6 +72,7 @@ fn from(change: Change, before: &str, is_zero: bool) -> Change {
 #[cfg(test)]
 mod tests {
     use charts::Unit;
+    use points::Bucket;
 
     use super::Figure;
 
@@ -83,13 +88,17 @@ mod tests {
             Some("none before")
         );
         assert_eq!(change(Figure::count("Hits", 112, None)), None);
-        let unit = Unit::Milliseconds;
-        let figure = Figure::value("Average", unit, Some(500.0), Some(Some(1_000.0)));
+        let bucket = |avg: Option<f64>| Bucket {
+            avg,
+            ..Bucket::default()
+        };
+        let average = |now, before: Option<&Bucket>| {
+            Figure::value("Average", Unit::Milliseconds, |bucket| bucket.avg, &bucket(now), before)
+        };
+        let figure = average(Some(500.0), Some(&bucket(Some(1_000.0))));
         assert_eq!(change(figure).as_deref(), Some("-50%, from 1 s"));
-        assert_eq!(
-            change(Figure::value("Average", unit, Some(5.0), Some(None))).as_deref(),
-            Some("none before")
-        );
-        assert_eq!(Figure::value("Average", unit, None, None).value, "–");
+        let figure = average(Some(5.0), Some(&bucket(None)));
+        assert_eq!(change(figure).as_deref(), Some("none before"));
+        assert_eq!(average(None, None).value, "–");
     }
 }

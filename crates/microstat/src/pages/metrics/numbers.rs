@@ -1,6 +1,6 @@
 //! What the pages of a Hit Counter, a Counter and a Timer show.
 
-use charts::{Band, Bars, Bucket, HEIGHT, Percentiles, Unit, number};
+use charts::{Band, Bars, Bucket, HEIGHT, Percentiles, number};
 use domain::metric::MetricType;
 use domain::time::{DAY, HOUR, MINUTE, Micros};
 use store::metrics::Metric;
@@ -72,10 +72,12 @@ pub(super) async fn hits(app: &Shared, metric: &Metric, shown: &Shown) -> Result
 /// How many a minute, an hour or a day, whichever is read best.
 fn rate(count: u64, shown: &Shown) -> Figure {
     let length = shown.range.length();
-    let (label, each) = match length {
-        ..=7_200_000_000 => ("Per minute", MINUTE),
-        ..=172_800_000_000 => ("Per hour", HOUR),
-        _ => ("Per day", DAY),
+    let (label, each) = if length <= 2 * HOUR {
+        ("Per minute", MINUTE)
+    } else if length <= 2 * DAY {
+        ("Per hour", HOUR)
+    } else {
+        ("Per day", DAY)
     };
     #[expect(
         clippy::cast_precision_loss,
@@ -125,7 +127,7 @@ pub(super) async fn numbers(app: &Shared, metric: &Metric, shown: &Shown) -> Res
         figures: figures(metric.kind, &now, before.as_ref()),
         chart: Chart {
             svg: band.svg(),
-            legend: Some(band.legend()),
+            legend: (now.count > 1).then(|| band.legend()),
             table: band.table(),
         },
         notes: notes(now.count),
@@ -136,11 +138,9 @@ pub(super) async fn numbers(app: &Shared, metric: &Metric, shown: &Shown) -> Res
 fn figures(kind: MetricType, now: &points::Bucket, before: Option<&points::Bucket>) -> Vec<Figure> {
     let unit = unit(kind);
     if now.count == 1 {
-        return vec![Figure::value("Value", unit, now.avg, None)];
+        return vec![Figure::value("Value", unit, |bucket| bucket.avg, now, None)];
     }
-    let figure = |label: &'static str, of: fn(&points::Bucket) -> Option<f64>| {
-        Figure::value(label, unit, of(now), before.map(of))
-    };
+    let figure = |label, of| Figure::value(label, unit, of, now, before);
     let mut figures = vec![
         figure("Average", |bucket| bucket.avg),
         figure("Median (p50)", |bucket| bucket.p50),
@@ -155,12 +155,7 @@ fn figures(kind: MetricType, now: &points::Bucket, before: Option<&points::Bucke
         figure("Maximum", |bucket| bucket.max),
     ]);
     if kind == MetricType::Counter {
-        figures.push(Figure::value(
-            "Sum",
-            Unit::Number,
-            now.sum,
-            before.map(|before| before.sum),
-        ));
+        figures.push(figure("Sum", |bucket| bucket.sum));
     }
     figures.push(Figure::count(
         "Data points",

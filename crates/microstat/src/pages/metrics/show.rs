@@ -51,8 +51,8 @@ impl MetricPage {
         serde_json::Value::from(self.name.as_str()).to_string()
     }
 
-    fn is_current(&self, preset: &Preset) -> bool {
-        self.shown.chosen == Chosen::Preset(*preset)
+    fn is_current(&self, preset: Preset) -> bool {
+        self.shown.chosen == Chosen::Preset(preset)
     }
 }
 

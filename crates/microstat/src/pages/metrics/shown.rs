@@ -91,7 +91,7 @@ impl Asked {
 /// The time before, if there is something to compare with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Before {
-    /// There is, all of it.
+    /// There is, nearly all of it at least.
     There(Range),
     /// The metric is newer than that.
     TooNew,
@@ -135,7 +135,8 @@ impl Shown {
         let kept_since = (now - of.at.project.retention_days * DAY).floor(DAY);
         let first = seen.map_or(now, |(first, _)| first);
         let previous = range.previous();
-        let before = if previous.from() >= first.max(kept_since) {
+        // What is missing of it, a tenth at most, doesn't mislead.
+        let before = if previous.from() + previous.length() / 10 >= first.max(kept_since) {
             Before::There(previous)
         } else if first >= kept_since {
             Before::TooNew

@@ -1,0 +1,154 @@
+//! "Delete Metric".
+
+use axum::http::StatusCode;
+use domain::role::Role;
+use domain::time::{HOUR, MINUTE};
+use domain::value::Value;
+use points::{Batch, DataPoint};
+use serde_json::json;
+
+use super::{Shop, point, says, words};
+
+#[tokio::test]
+async fn a_metric_is_deleted_by_its_exact_name_and_its_data_points_with_it() {
+    let mut shop = Shop::new().await;
+    let points = [
+        point("Café", "Timer", 5, HOUR),
+        point("Café", "Timer", 6, 30 * HOUR),
+        point("Other", "Hit Counter", 1, HOUR),
+    ];
+    shop.publish(json!(points)).await;
+    let metric = shop.path_of("Café").await;
+    shop.ada.open(&metric).await;
+    let button = format!(
+        "<form method=\"get\" action=\"{metric}/deletion\"><button class=\"button danger\">Delete Metric</button>"
+    );
+    assert!(shop.ada.page.contains(&button));
+    let deletion = format!("{metric}/deletion");
+    says(
+        &words(&shop.ada.open(&deletion).await.text),
+        &["Metric name", "This can’t be undone"],
+    );
+    for wrong in ["", "café", "Cafe", "Café Timer", "Other"] {
+        let answer = shop.ada.submit(&deletion, &[("name", wrong)]).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+        assert!(answer.text.contains(&format!("value=\"{wrong}\"")) && answer.text.contains("aria-invalid"));
+    }
+    let answer = shop.ada.submit(&deletion, &[("name", "  Cafe\u{301} ")]).await;
+    assert_eq!(answer.location(), format!("{}/metrics", shop.path));
+    let text = words(&shop.ada.page);
+    says(
+        &text,
+        &["“Café” and its data points are deleted.", "1 of at most 2,000"],
+    );
+    for under in ["", "/data-points", "/deletion", "/series.csv"] {
+        let answer = shop.ada.fetch(&format!("{metric}{under}")).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{under}");
+    }
+    let text = shop.read("").await;
+    says(&text, &["UTC 1 none before"]);
+    assert!(!text.contains("Café"));
+    let organisation = shop.site.organisation_of("ada@example.com").await;
+    let events = store::audit_events::of_organisation(&shop.site.app.db, organisation, None, 9)
+        .await
+        .unwrap();
+    let event = events
+        .iter()
+        .find(|event| event.action == "metric.deleted")
+        .expect("it is in the audit log");
+    assert_eq!(
+        (event.subject.as_str(), event.detail.as_str()),
+        ("Café (Timer)", "My First Project")
+    );
+}
+
+#[tokio::test]
+async fn published_again_it_begins_anew() {
+    let mut shop = Shop::new().await;
+    shop.publish(json!([point("Order", "Hit Counter", 5, HOUR)])).await;
+    let (before, path) = (shop.metric("Order").await, shop.path_of("Order").await);
+    shop.ada.open(&format!("{path}/deletion")).await;
+    shop.ada.post(&format!("{path}/deletion"), &[("name", "Order")]).await;
+    says(&shop.read("").await, &["Tutorial", "Waiting for the first data point"]);
+    shop.publish(json!({"name": "Order", "type": "Hit Counter"})).await;
+    assert_ne!(shop.metric("Order").await.id, before.id);
+    says(&words(&shop.open("Order", "?range=7d").await.text), &["Hits 1"]);
+}
+
+#[tokio::test]
+async fn only_a_member_or_administrator_deletes_a_metric() {
+    let shop = Shop::new().await;
+    shop.publish(json!({"name": "Order", "type": "Hit Counter"})).await;
+    let metric = shop.path_of("Order").await;
+    let deletion = format!("{metric}/deletion");
+    let mut vic = shop.member("Vic", Role::Viewer).await;
+    assert!(!vic.open(&metric).await.text.contains("Delete Metric"));
+    assert_eq!(vic.fetch(&deletion).await.status, StatusCode::FORBIDDEN);
+    let answer = vic.post(&deletion, &[("name", "Order")]).await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN);
+    let mut mel = shop.member("Mel", Role::Member).await;
+    assert_eq!(mel.open(&deletion).await.status, StatusCode::OK);
+    let answer = mel.post(&deletion, &[("name", "Order")]).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn odd_names_can_be_typed_too() {
+    let mut shop = Shop::new().await;
+    for name in ["<b>\"x\"</b> & 'y'", "طلبات جديدة", "two  spaces", &"W".repeat(255)] {
+        shop.publish(json!({"name": name, "type": "Counter", "value": 1})).await;
+        let deletion = format!("{}/deletion", shop.path_of(name).await);
+        shop.ada.open(&deletion).await;
+        let answer = shop.ada.submit(&deletion, &[("name", name)]).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_who_delete_it_at_once_one_does() {
+    let mut shop = Shop::new().await;
+    shop.publish(json!({"name": "Order", "type": "Hit Counter"})).await;
+    let deletion = format!("{}/deletion", shop.path_of("Order").await);
+    shop.ada.open(&deletion).await;
+    let tasks: Vec<_> = (0..20)
+        .map(|_| {
+            let (mut ada, deletion) = (shop.ada.clone(), deletion.clone());
+            tokio::spawn(async move { ada.post(&deletion, &[("name", "Order")]).await.status })
+        })
+        .collect();
+    let mut done = 0;
+    for task in tasks {
+        let status = task.await.unwrap();
+        assert!(
+            matches!(status, StatusCode::SEE_OTHER | StatusCode::NOT_FOUND),
+            "{status}"
+        );
+        done += usize::from(status == StatusCode::SEE_OTHER);
+    }
+    assert_eq!(done, 1);
+}
+
+#[tokio::test]
+async fn what_another_process_was_just_storing_is_erased_too() {
+    let mut shop = Shop::new().await;
+    shop.publish(json!({"name": "Order", "type": "Hit Counter"})).await;
+    let metric = shop.metric("Order").await.id;
+    let deletion = format!("{}/deletion", shop.path_of("Order").await);
+    shop.ada.open(&deletion).await;
+    shop.ada.post(&deletion, &[("name", "Order")]).await;
+    let app = &shop.site.app;
+    let (at, id) = (app.now(), None);
+    let value = Value::Hits(1);
+    let late = Batch {
+        project: shop.id,
+        key: None,
+        points: vec![DataPoint { metric, at, value, id }],
+        note: Vec::new(),
+    };
+    app.points.append(late, at).await.unwrap();
+    assert!(app.points.any(shop.id).await.unwrap());
+    app.clock.advance(2 * MINUTE);
+    microstat::jobs::run_due(app).await.unwrap();
+    assert!(!app.points.any(shop.id).await.unwrap());
+    assert_eq!(store::jobs::waiting(&app.db).await.unwrap(), 0);
+}
