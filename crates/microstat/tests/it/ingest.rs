@@ -1,5 +1,7 @@
 //! Publishing: the ingestion contract, row by row and rule by rule.
 
+mod anything;
+mod documented;
 mod doors;
 mod metrics;
 mod origins;

@@ -19,9 +19,9 @@ const SHORT: Duration = Duration::from_millis(300);
 const MIB: usize = 1024 * 1024;
 
 /// A server in this process, on a port of its own.
-struct Server {
-    publisher: Publisher,
-    address: SocketAddr,
+pub(super) struct Server {
+    pub(super) publisher: Publisher,
+    pub(super) address: SocketAddr,
     task: JoinHandle<()>,
 }
 
@@ -32,6 +32,11 @@ impl Drop for Server {
 }
 
 impl Server {
+    /// As it is by default.
+    pub(super) async fn patient() -> Self {
+        Self::new(Room::default(), connections::HEAD).await
+    }
+
     /// With this much room for bodies, and this much patience with heads.
     async fn new(room: Room, patience: Duration) -> Self {
         let publisher = Publisher::changed(async |app| app.room = room).await;
@@ -90,7 +95,7 @@ async fn a_head_that_takes_too_long_is_cut_off_and_so_is_silence() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn three_hundred_publish_while_two_hundred_dawdle() {
-    let server = Server::new(Room::default(), connections::HEAD).await;
+    let server = Server::patient().await;
     let mut slow = Vec::new();
     for n in 0..200 {
         let mut wire = server.wire().await;
@@ -154,7 +159,7 @@ async fn large_bodies_share_a_room_that_small_ones_never_wait_for() {
 
 #[tokio::test]
 async fn who_breaks_off_stores_nothing_and_harms_nobody() {
-    let server = Server::new(Room::default(), connections::HEAD).await;
+    let server = Server::patient().await;
     let body = list([hit("a"), hit("b")]);
     for length in [0, 1, body.len() / 2, body.len() - 1] {
         let mut wire = server.wire().await;
@@ -169,7 +174,7 @@ async fn who_breaks_off_stores_nothing_and_harms_nobody() {
 
 #[tokio::test]
 async fn a_client_that_sends_all_before_it_reads_still_learns_why_it_is_refused() {
-    let server = Server::new(Room::default(), connections::HEAD).await;
+    let server = Server::patient().await;
     let unknown = format!("{STRICT}?dsn={}", DSN.replace('0', "1"));
     let chunked = "Transfer-Encoding: chunked\r\n";
     for (path, size, status) in [
@@ -194,7 +199,7 @@ async fn a_client_that_sends_all_before_it_reads_still_learns_why_it_is_refused(
 
 #[tokio::test]
 async fn a_client_that_asks_first_is_told_before_it_sends() {
-    let server = Server::new(Room::default(), connections::HEAD).await;
+    let server = Server::patient().await;
     let expect = "Expect: 100-continue\r\n";
     let mut wire = server.wire().await;
     wire.write(head(&at(STRICT), expect, 3 * MIB)).await.unwrap();
@@ -208,7 +213,7 @@ async fn a_client_that_asks_first_is_told_before_it_sends() {
 
 #[tokio::test]
 async fn one_connection_carries_one_answer_after_another_whatever_they_are() {
-    let server = Server::new(Room::default(), connections::HEAD).await;
+    let server = Server::patient().await;
     let mut wire = server.wire().await;
     for (path, body, status) in [
         (at(STRICT), hit("a"), 201),
