@@ -23,7 +23,8 @@ pub(crate) fn routes(table: Table) -> Table {
 struct Words {
     total: u64,
     distinct: u64,
-    words: Vec<WordCount>,
+    #[serde(rename = "words")]
+    most_popular: Vec<WordCount>,
 }
 
 #[derive(Serialize)]
@@ -53,6 +54,6 @@ async fn index(
     Ok(Json(Words {
         total: found.total,
         distinct: found.distinct,
-        words: found.words.into_iter().map(word).collect(),
+        most_popular: found.words.into_iter().map(word).collect(),
     }))
 }

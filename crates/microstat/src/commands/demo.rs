@@ -15,6 +15,7 @@ use domain::value::Value;
 use points::{Batch, DataPoint};
 use store::Tx;
 
+use self::cast::Stage;
 use self::rhythm::Year;
 use self::shop::Story;
 use super::{Outcome, print};
@@ -65,7 +66,8 @@ pub async fn fill(app: &App) -> Outcome {
     if store::users::any(&mut tx).await? {
         return Err(TAKEN.into());
     }
-    let me = cast::create(&mut tx, app, year, [&hash, &others], [shop, box_office]).await?;
+    let mut stage = Stage { tx: &mut tx, app, year };
+    let me = stage.set([&hash, &others], [shop, box_office]).await?;
     for (project, metrics) in [(shop, of_shop), (box_office, of_box_office)] {
         store::projects::set_retention(&mut tx, project, RETENTION_DAYS).await?;
         keep(&mut tx, project, &metrics).await?;

@@ -1,6 +1,6 @@
 //! Chance that falls the same way every time, from a seed.
 
-/// A stream of random numbers: SplitMix64, which is small and good enough to look at.
+/// A stream of random numbers: `SplitMix64`, which is small and good enough to look at.
 pub(super) struct Dice(u64);
 
 impl Dice {
