@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::email::{BadEmail, EmailAddress};
+use crate::email::EmailAddress;
 use crate::time::DAY;
 
 /// How long an invitation's links hold.
@@ -26,7 +26,35 @@ pub enum BadAddresses {
     /// More than fifty; this many.
     TooMany(usize),
     /// These are no addresses, in the order they were typed.
-    Wrong(Vec<(String, BadEmail)>),
+    Wrong(Vec<String>),
+}
+
+impl BadAddresses {
+    /// What to do, for the person who typed it.
+    #[must_use]
+    pub fn advice(&self) -> String {
+        match self {
+            Self::Missing => "Enter at least one e-mail address.".to_owned(),
+            Self::TooMany(count) => format!("These are {count} addresses; invite at most {MAX_ADDRESSES} at once."),
+            Self::Wrong(all) => {
+                let named: Vec<String> = all.iter().map(|one| format!("“{}”", shortened(one))).collect();
+                let are = if named.len() == 1 {
+                    "is not an e-mail address"
+                } else {
+                    "are not e-mail addresses"
+                };
+                format!("{} {are}. Nothing was sent yet.", named.join(", "))
+            }
+        }
+    }
+}
+
+fn shortened(text: &str) -> String {
+    const ENOUGH: usize = 60;
+    if text.chars().count() <= ENOUGH {
+        return text.to_owned();
+    }
+    text.chars().take(ENOUGH).chain(['…']).collect()
 }
 
 /// The addresses in a text, each once, in the order they were typed. Commas, semicolons, spaces and lines part them.
@@ -43,7 +71,7 @@ pub fn read_addresses(typed: &str) -> Result<Vec<EmailAddress>, BadAddresses> {
         }
         match EmailAddress::new(part) {
             Ok(address) => addresses.push(address),
-            Err(error) => wrong.push((part.to_owned(), error)),
+            Err(_) => wrong.push(part.to_owned()),
         }
     }
     if seen.is_empty() {
@@ -62,7 +90,6 @@ pub fn read_addresses(typed: &str) -> Result<Vec<EmailAddress>, BadAddresses> {
 #[cfg(test)]
 mod tests {
     use super::{BadAddresses, read_addresses};
-    use crate::email::BadEmail;
 
     fn read(typed: &str) -> Result<Vec<String>, BadAddresses> {
         read_addresses(typed).map(|all| all.iter().map(|one| one.as_str().to_owned()).collect())
@@ -88,10 +115,15 @@ mod tests {
 
     #[test]
     fn bad_ones_are_named_in_order() {
-        let bad = |text: &str| (text.to_owned(), BadEmail::Malformed);
+        let bad = |typed: &str| read(typed).unwrap_err().advice();
         assert_eq!(
-            read("a@x.de, b@, c, <d@x.de>, c"),
-            Err(BadAddresses::Wrong(vec![bad("b@"), bad("c"), bad("<d@x.de>")]))
+            bad("a@x.de, b@, c, <d@x.de>, c"),
+            "“b@”, “c”, “<d@x.de>” are not e-mail addresses. Nothing was sent yet."
+        );
+        let long = "x".repeat(61);
+        assert_eq!(
+            bad(&long),
+            format!("“{}…” is not an e-mail address. Nothing was sent yet.", &long[1..])
         );
     }
 

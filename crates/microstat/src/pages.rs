@@ -1,5 +1,6 @@
 //! Pages: a file a noun, each with its routes, its view structs and its handlers.
 
+mod acceptances;
 mod account_deletions;
 mod accounts;
 mod api_tokens;
@@ -14,6 +15,11 @@ mod email_verifications;
 mod emails;
 pub mod frame;
 mod help;
+mod invitation_codes;
+mod invitations;
+mod inviting;
+mod joining;
+mod joins;
 mod members;
 mod metrics;
 mod naming;
@@ -24,6 +30,7 @@ mod passwords;
 mod project_deletions;
 mod project_settings;
 mod projects;
+mod received_invitations;
 mod rejections;
 mod response;
 mod rotations;
@@ -32,6 +39,7 @@ pub(crate) mod sign_in;
 pub(crate) mod sign_up;
 mod tutorials;
 mod typed_name;
+mod ways_in;
 
 use askama::Template;
 use axum::extract::{Request, State};
@@ -62,6 +70,11 @@ pub(crate) fn routes(table: Table) -> Table {
         account_deletions::routes,
         organisations::routes,
         members::routes,
+        invitations::routes,
+        invitation_codes::routes,
+        acceptances::routes,
+        received_invitations::routes,
+        joins::routes,
         departures::routes,
         organisation_deletions::routes,
         audit_events::routes,

@@ -17,9 +17,13 @@ use crate::state::Shared;
 const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
                    manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+/// Below these paths stands a link's token. No page there tells another address where one came from.
+const TOKEN_PATHS: [&str; 3] = ["/invitations/", "/password-resets/", "/email-verifications/"];
+
 /// Headers that keep a page from being framed, sniffed, scripted from elsewhere, or kept by a cache.
 /// What a handler has set itself stays.
 pub(crate) async fn security_headers(State(app): State<Shared>, request: Request, next: Next) -> Response {
+    let secret = TOKEN_PATHS.iter().any(|path| request.uri().path().starts_with(path));
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     let mut default = |name: HeaderName, value: &'static str| {
@@ -28,7 +32,10 @@ pub(crate) async fn security_headers(State(app): State<Shared>, request: Request
     default(header::CONTENT_SECURITY_POLICY, CSP);
     default(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     default(header::X_FRAME_OPTIONS, "DENY");
-    default(header::REFERRER_POLICY, "same-origin");
+    default(
+        header::REFERRER_POLICY,
+        if secret { "no-referrer" } else { "same-origin" },
+    );
     default(header::CACHE_CONTROL, "no-store");
     default(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
     default(

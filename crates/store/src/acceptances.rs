@@ -8,7 +8,7 @@ use domain::time::Micros;
 use crate::db::{Row, sql};
 use crate::invitations::undecided;
 use crate::memberships::{self, How};
-use crate::{On, Result, Tx, organisations};
+use crate::{On, Result, Tx, organisations, users};
 
 /// What points at an invitation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,8 +38,8 @@ pub struct Offer {
     pub invited_by_name: String,
     /// The last moment before which it holds.
     pub expires_at: Micros,
-    /// The hash of the token in its mailed link.
-    pub mailed_hash: [u8; 32],
+    /// The hash of the token in its mailed link, which only whoever reads that mailbox has.
+    mailed_hash: [u8; 32],
 }
 
 impl Offer {
@@ -58,12 +58,6 @@ impl Offer {
                 .try_into()
                 .map_err(|_| crate::Error::Unreadable("mailed_hash"))?,
         })
-    }
-
-    /// Whether this key is the mailed link, which only whoever reads that mailbox has.
-    #[must_use]
-    pub fn is_proof(&self, key: Key) -> bool {
-        key == Key::Link(self.mailed_hash)
     }
 }
 
@@ -125,7 +119,7 @@ pub enum Acceptance {
 }
 
 /// Accepts an invitation. Of any number of times at once, by however many people, one gets a membership; whoever got
-/// it and asks again is told that they are a member.
+/// it and asks again is told that they are a member. The mailed link proves that the address is theirs.
 ///
 /// # Errors
 /// If the database refuses.
@@ -152,6 +146,9 @@ pub async fn accept(tx: &mut Tx, key: Key, user: UserId, now: Micros) -> Result<
     .await?;
     if accepted == 0 {
         return Ok(Acceptance::ForAnother);
+    }
+    if key == Key::Link(offer.mailed_hash) {
+        users::verify_email(tx, user, &offer.email, now).await?;
     }
     let how = How::Invitation(offer.id);
     let added = memberships::add(tx, offer.organisation, user, offer.role, how, now).await?;

@@ -84,7 +84,7 @@ pub async fn create(
 }
 
 /// What became of the wish to join by a code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Joining {
     /// They are a member now.
     Joined {
@@ -94,6 +94,8 @@ pub enum Joining {
         role: Role,
         /// By the code of this person.
         invited_by: UserId,
+        /// By which.
+        last_four: String,
     },
     /// They were a member already: no use was counted and nothing changed.
     Already(OrganisationId),
@@ -124,7 +126,7 @@ pub async fn join(tx: &mut Tx, code_hash: [u8; 32], user: UserId, now: Micros) -
         "update invitation_codes set uses = uses + 1 where id = $1 \
          and not exists (select 1 from removals where organisation_id = $4 and user_id = $2) and",
         active!(),
-        "returning role, created_by"
+        "returning role, created_by, last_four"
     ))
     .bind(id)
     .bind(user)
@@ -141,6 +143,7 @@ pub async fn join(tx: &mut Tx, code_hash: [u8; 32], user: UserId, now: Micros) -
         organisation,
         role,
         invited_by: code.get("created_by")?,
+        last_four: code.get("last_four")?,
     })
 }
 

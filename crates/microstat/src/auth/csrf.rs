@@ -43,7 +43,8 @@ fn same_site(headers: &HeaderMap, config: &Config) -> bool {
     };
     match (text("sec-fetch-site"), text(header::ORIGIN.as_str())) {
         (Some(site), _) => matches!(site, "same-origin" | "none"),
-        (None, Some(origin)) => origin == config.url,
+        // pages that must not say where they are, as an invitation's, send "null"
+        (None, Some(origin)) => origin == config.url || origin == "null",
         (None, None) => true,
     }
 }

@@ -4,6 +4,7 @@ use domain::email::EmailAddress;
 use domain::id::UserId;
 use domain::name::unlinked;
 use domain::role::Role;
+use store::acceptances::Key;
 use store::mailed_links::Purpose as Link;
 use store::users::User;
 
@@ -21,16 +22,21 @@ pub(crate) async fn write(app: &App, mail: &Mail) -> Result<Option<Letter>, AppE
     match mail {
         Mail::Verification { user, nonce } => verification(app, *user, nonce).await,
         Mail::PasswordReset { user, nonce } => password_reset(app, *user, nonce).await,
-        Mail::Invitation { .. } => Ok(None),
+        Mail::Invitation { nonce, .. } => invitation(app, nonce).await,
         Mail::Joined {
             to,
             organisation,
             person,
             role,
+            code,
         } => {
             let (person, organisation) = (unlinked(person), unlinked(organisation));
             let subject = format!("{person} joined {organisation}");
-            let text = format!("{person} accepted your invitation and is now a member of {organisation}, as {role}.");
+            let how = match code {
+                Some(last_four) => format!("used your invitation code …-{last_four}"),
+                None => "accepted your invitation".to_owned(),
+            };
+            let text = format!("{person} {how} and is now a member of {organisation}, as {role}.");
             tell(app, *to, subject, text).await
         }
         Mail::RoleChanged {
@@ -106,6 +112,29 @@ async fn verification(app: &App, user: UserId, nonce: &Nonce) -> Result<Option<L
         .button("Verify this address", app.config.link(&path))
         .note("The link works once, for 7 days.")
         .note("If you didn't ask for this, ignore this mail: nothing happens then.");
+    Ok(Some(letter))
+}
+
+/// Of links that were replaced or are over, no mail is written.
+async fn invitation(app: &App, nonce: &Nonce) -> Result<Option<Letter>, AppError> {
+    let token = app.keys.mailed_token(Purpose::InvitationMail, nonce);
+    let Some(offer) = store::acceptances::find(&app.db, Key::Link(token.hash()), app.now()).await? else {
+        return Ok(None);
+    };
+    let (person, organisation) = (unlinked(&offer.invited_by_name), unlinked(&offer.organisation_name));
+    let (role, email, until) = (offer.role, offer.email, offer.expires_at.day_and_clock());
+    let subject = format!("{person} invites you to {organisation}");
+    let letter = Letter::to_address(email.clone(), subject)
+        .say(format!(
+            "{person} invites you to join {organisation} on micro stat, as {role}. There a team measures what happens \
+             in its apps, and sees it at once."
+        ))
+        .button(
+            "See the invitation",
+            app.config.link(&format!("/invitations/{}", token.reveal())),
+        )
+        .note(format!("It is for {email}, holds until {until}, and works once."))
+        .note("If you didn't expect this, ignore this mail: nothing happens then.");
     Ok(Some(letter))
 }
 

@@ -7,12 +7,14 @@ use domain::id::{InvitationId, JobId, UserId};
 use domain::role::Role;
 use serde::{Deserialize, Serialize};
 use store::Tx;
+use store::invitations::Delivery;
 use store::jobs::{Job, Next};
 
-use super::letter::Envelope;
+use super::letter::{Envelope, Letter};
 use super::letters;
 use super::post::Undelivered;
 use crate::error::AppError;
+use crate::secrets::Purpose;
 use crate::state::{App, Shared};
 
 /// The kind of job that sends a mail.
@@ -37,6 +39,8 @@ pub(crate) enum Mail {
         organisation: String,
         person: String,
         role: Role,
+        /// By which code, if not by an e-mailed invitation: its last four.
+        code: Option<String>,
     },
     /// Your role is another one now.
     RoleChanged {
@@ -81,34 +85,51 @@ pub(crate) async fn queue(tx: &mut Tx, app: &App, mail: &Mail) -> Result<(), App
 /// If the database refuses.
 pub(crate) async fn send(app: &Shared, job: &Job) -> Result<(), AppError> {
     let mail: Mail = serde_json::from_str(&job.payload)?;
-    let sent = match letters::write(app, &mail).await? {
-        Some(letter) => {
-            let envelope = Envelope {
-                from: &app.config.mail_from,
-                url: &app.config.url,
-                id: job.id.to_string(),
-                at: app.now(),
-            };
-            match letter.message(&envelope) {
-                Ok(message) => app.post.send(message, app.now()).await,
-                Err(error) => Err(Undelivered::for_good(&error)),
-            }
-        }
+    let letter = letters::write(app, &mail).await?;
+    let sent = match &letter {
+        Some(letter) => post(app, job, letter).await,
         None => Ok(()),
     };
     let mut tx = app.db.begin().await?;
-    match sent {
-        Ok(()) => store::jobs::finish(&mut tx, job).await?,
-        Err(undelivered) => {
-            let next = if undelivered.for_good {
-                store::jobs::give_up(&mut tx, job, &undelivered.reason, app.now()).await?;
-                Next::GivenUp
-            } else {
-                store::jobs::fail(&mut tx, job, &undelivered.reason, app.now()).await?
-            };
-            tracing::warn!(reason = undelivered.reason, ?next, job = %job.id, "a mail could not be sent");
+    let delivery = match sent {
+        Ok(()) => {
+            store::jobs::finish(&mut tx, job).await?;
+            Delivery::Sent(app.now())
         }
+        Err(undelivered) => refused(&mut tx, app, job, undelivered).await?,
+    };
+    if let (Mail::Invitation { nonce, .. }, Some(_)) = (&mail, letter) {
+        let token = app.keys.mailed_token(Purpose::InvitationMail, nonce);
+        store::invitations::set_delivery(&mut tx, token.hash(), &delivery).await?;
     }
     tx.commit().await?;
     Ok(())
+}
+
+async fn post(app: &App, job: &Job, letter: &Letter) -> Result<(), Undelivered> {
+    let envelope = Envelope {
+        from: &app.config.mail_from,
+        url: &app.config.url,
+        id: job.id.to_string(),
+        at: app.now(),
+    };
+    let message = letter
+        .message(&envelope)
+        .map_err(|error| Undelivered::for_good(&error))?;
+    app.post.send(message, app.now()).await
+}
+
+async fn refused(tx: &mut Tx, app: &App, job: &Job, undelivered: Undelivered) -> Result<Delivery, AppError> {
+    let Undelivered { reason, for_good } = undelivered;
+    let next = if for_good {
+        store::jobs::give_up(tx, job, &reason, app.now()).await?;
+        Next::GivenUp
+    } else {
+        store::jobs::fail(tx, job, &reason, app.now()).await?
+    };
+    tracing::warn!(reason, ?next, job = %job.id, "a mail could not be sent");
+    Ok(match next {
+        Next::Retry(_) => Delivery::Queued(Some(reason)),
+        Next::GivenUp => Delivery::Failed(reason),
+    })
 }

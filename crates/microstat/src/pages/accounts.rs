@@ -15,6 +15,7 @@ use store::sessions::Session;
 
 use super::frame::{Frame, Tab};
 use super::naming::Form;
+use super::received_invitations::Received;
 use super::{html, html_with, redirect};
 use crate::auth::csrf::Checked;
 use crate::auth::session::SignedIn;
@@ -68,6 +69,7 @@ pub(crate) struct AccountPage {
     pub(crate) current_error: Option<String>,
     /// What is wrong with "New password".
     pub(crate) password_error: Option<String>,
+    received: Received,
     deleted: Vec<Deleted>,
     devices: Vec<Device>,
     tokens: Vec<Token>,
@@ -104,6 +106,7 @@ impl AccountPage {
                 .map(|link| link.email.to_string()),
             current_error: None,
             password_error: None,
+            received: Received::of(app, signed).await?,
             deleted: store::organisations::restorable_by(&app.db, user.id, now).await?,
             devices,
             tokens: tokens
@@ -157,6 +160,7 @@ async fn update(
 #[template(path = "accounts/welcome.html")]
 struct WelcomePage {
     frame: Frame,
+    received: Received,
     deleted: Vec<Deleted>,
 }
 
@@ -169,6 +173,7 @@ async fn welcome(State(app): State<Shared>, signed: SignedIn) -> Result<Response
     frame.tab = Tab::None;
     html(&WelcomePage {
         frame,
+        received: Received::of(&app, &signed).await?,
         deleted: store::organisations::restorable_by(&app.db, signed.user.id, app.now()).await?,
     })
 }

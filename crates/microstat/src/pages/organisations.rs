@@ -15,6 +15,7 @@ use store::projects::{Deleted, Project};
 use super::frame::Frame;
 use super::naming::{Form, NamingPage};
 use super::rotations::{self, Offer};
+use super::ways_in::WaysIn;
 use super::{html, html_with, redirect};
 use crate::auth::actor::{actor, audit};
 use crate::auth::csrf::Checked;
@@ -81,6 +82,7 @@ struct SettingsPage {
     /// Restorable ones, for those who may restore them.
     deleted: Vec<Deleted>,
     offer: Option<Offer>,
+    ways_in: Option<WaysIn>,
     refusal: Option<String>,
 }
 
@@ -97,6 +99,7 @@ async fn settings_page(app: &Shared, at: Member, refusal: Option<String>) -> Res
         members: store::memberships::of_organisation(&app.db, id).await?,
         projects: store::projects::of_organisation(&app.db, id).await?,
         offer: rotations::offer(app, id, at.role).await?,
+        ways_in: WaysIn::of(app, &at).await?,
         me: at.signed.user.id,
         organisation: at.organisation,
         role: at.role,

@@ -8,12 +8,16 @@ use domain::email::canonical;
 use domain::password::Password;
 use domain::time::{HOUR, MINUTE, SECOND};
 use serde::Deserialize;
+use store::Tx;
 use store::throttles::Limit;
+use store::users::User;
 
+use super::acceptances::Invited;
 use super::frame::Frame;
+use super::joining::{self, Outcome};
 use super::sign_up::slow_down;
 use super::{arrival, html, html_with, redirect};
-use crate::auth::csrf::{Checked, Nothing};
+use crate::auth::csrf::Checked;
 use crate::auth::password::{Tried, hash, verify};
 use crate::auth::session::{self, SignedIn, Visitor};
 use crate::error::AppError;
@@ -50,11 +54,31 @@ pub(crate) fn account_key(canonical_email: &str) -> String {
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]
-struct SignInPage {
+pub(crate) struct SignInPage {
     frame: Frame,
+    /// What the form's path begins with: an invitation's page, or nothing.
+    base: String,
+    /// The organisation whose invitation is in hand.
+    joins: Option<String>,
     email: String,
     back: String,
     error: Option<&'static str>,
+}
+
+impl SignInPage {
+    /// The page as it is opened, with an invitation in hand or without.
+    pub(crate) fn new(app: &Shared, visitor: &Visitor, invited: Option<&Invited>) -> Self {
+        Self {
+            frame: Frame::bare(app, visitor, "Sign in"),
+            base: invited.map(|invited| invited.path.clone()).unwrap_or_default(),
+            joins: invited.map(|invited| invited.offer.organisation_name.clone()),
+            email: invited
+                .map(|invited| invited.offer.email.to_string())
+                .unwrap_or_default(),
+            back: String::new(),
+            error: None,
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -79,10 +103,8 @@ async fn new(State(app): State<Shared>, visitor: Visitor, Query(asked): Query<As
         return Ok(redirect(if back.is_empty() { "/" } else { &back }).into_response());
     }
     html(&SignInPage {
-        frame: Frame::bare(&app, &visitor, "Sign in"),
-        email: String::new(),
         back,
-        error: None,
+        ..SignInPage::new(&app, &visitor, None)
     })
 }
 
@@ -92,25 +114,36 @@ async fn create(
     client: Client,
     Checked(form): Checked<Form>,
 ) -> Result<Response, AppError> {
+    sign_in(&app, &visitor, &client, form, None).await
+}
+
+/// Signs in; with an invitation in hand, into the organisation that invites.
+pub(crate) async fn sign_in(
+    app: &Shared,
+    visitor: &Visitor,
+    client: &Client,
+    form: Form,
+    invited: Option<&Invited>,
+) -> Result<Response, AppError> {
     let email = canonical(&form.email);
     let key = account_key(&email);
-    slow_down(&app, &format!("sign-in from {}", client.address), PER_ADDRESS).await?;
-    slow_down(&app, &key, PER_ACCOUNT).await?;
+    slow_down(app, &format!("sign-in from {}", client.address), PER_ADDRESS).await?;
+    slow_down(app, &key, PER_ACCOUNT).await?;
     let found = store::users::find_by_email(&app.db, &email).await?;
     let kept = found.as_ref().map(|(_, hash)| hash.clone());
     let password = Password::typed(&form.password);
-    let tried = verify(&app, password.clone(), kept).await?;
+    let tried = verify(app, password.clone(), kept).await?;
     let (Some((user, old_hash)), Tried::Right | Tried::RightButOld) = (found, tried) else {
         let view = SignInPage {
-            frame: Frame::bare(&app, &visitor, "Sign in"),
             email: form.email,
             back: form.back,
             error: Some("The e-mail address or the password is wrong."),
+            ..SignInPage::new(app, visitor, invited)
         };
         return html_with(StatusCode::UNPROCESSABLE_ENTITY, &view);
     };
     let renewed = if tried == Tried::RightButOld {
-        Some(hash(&app, password).await?)
+        Some(hash(app, password).await?)
     } else {
         None
     };
@@ -119,20 +152,48 @@ async fn create(
     if let Some(renewed) = renewed {
         store::users::replace_password_hash(&mut tx, user.id, &old_hash, &renewed).await?;
     }
-    let path = arrival::local_path(&form.back).unwrap_or("/");
-    let leaving = arrival::arrive(&mut tx, &app, &client, user.id, path).await?;
+    let path = arrival::local_path(&form.back).unwrap_or("/").to_owned();
+    let (path, notice) = match invited {
+        Some(invited) => accept(&mut tx, app, client, &user, invited).await?,
+        None => (path, None),
+    };
+    let mut leaving = arrival::arrive(&mut tx, app, client, user.id, &path).await?;
     tx.commit().await?;
     app.job_queued.notify_one();
+    if let Some(notice) = notice {
+        leaving = leaving.notice(app, &notice);
+    }
     Ok(leaving.into_response())
+}
+
+/// Where the invitation leads, and what to say there; back to its page, if it isn't for this person.
+async fn accept(
+    tx: &mut Tx,
+    app: &Shared,
+    client: &Client,
+    user: &User,
+    invited: &Invited,
+) -> Result<(String, Option<String>), AppError> {
+    Ok(match joining::accept(tx, app, client, user, invited.key).await? {
+        Outcome::In(landing) => (landing.path, Some(landing.notice)),
+        Outcome::ForAnother | Outcome::Gone => (invited.path.clone(), None),
+    })
+}
+
+#[derive(Deserialize)]
+struct Leave {
+    #[serde(default, rename = "return")]
+    back: String,
 }
 
 async fn delete(
     State(app): State<Shared>,
     signed: SignedIn,
-    Checked(Nothing {}): Checked<Nothing>,
+    Checked(form): Checked<Leave>,
 ) -> Result<Response, AppError> {
     let mut tx = app.db.begin().await?;
     store::sessions::end(&mut tx, signed.user.id, signed.session.id).await?;
     tx.commit().await?;
-    Ok(redirect("/sign-in").cookie(session::end(&app.config)).into_response())
+    let path = arrival::local_path(&form.back).unwrap_or("/sign-in");
+    Ok(redirect(path).cookie(session::end(&app.config)).into_response())
 }

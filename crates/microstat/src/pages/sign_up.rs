@@ -5,13 +5,17 @@ use axum::extract::State;
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use domain::email::EmailAddress;
+use domain::id::UserId;
 use domain::name::Name;
 use domain::password::Password;
 use domain::time::{HOUR, MINUTE, SECOND};
 use serde::Deserialize;
+use store::Tx;
 use store::throttles::{Limit, Verdict};
 
+use super::acceptances::{self, Invited};
 use super::frame::Frame;
+use super::joining::{self, Landing, Outcome};
 use super::{arrival, html, html_with, redirect};
 use crate::auth::csrf::Checked;
 use crate::auth::opening;
@@ -40,8 +44,12 @@ pub(crate) fn routes(table: Table) -> Table {
 
 #[derive(Template)]
 #[template(path = "sign_up.html")]
-struct SignUpPage {
+pub(crate) struct SignUpPage {
     frame: Frame,
+    /// What the form's path begins with: an invitation's page, or nothing.
+    base: String,
+    /// The organisation whose invitation is in hand.
+    joins: Option<String>,
     open: bool,
     name: String,
     email: String,
@@ -61,16 +69,32 @@ pub(crate) struct Form {
     password: String,
 }
 
-fn page(app: &Shared, visitor: &Visitor, form: Form) -> SignUpPage {
-    SignUpPage {
-        frame: Frame::bare(app, visitor, "Sign up"),
-        open: app.config.sign_up == SignUp::Open,
-        name: form.name,
-        email: form.email,
-        name_error: None,
-        email_error: None,
-        password_error: None,
-        error: None,
+impl SignUpPage {
+    /// The page as it is opened, with an invitation in hand or without.
+    pub(crate) fn new(app: &Shared, visitor: &Visitor, invited: Option<&Invited>) -> Self {
+        Self {
+            frame: Frame::bare(app, visitor, "Sign up"),
+            base: invited.map(|invited| invited.path.clone()).unwrap_or_default(),
+            joins: invited.map(|invited| invited.offer.organisation_name.clone()),
+            open: app.config.sign_up == SignUp::Open || invited.is_some(),
+            name: String::new(),
+            email: invited
+                .map(|invited| invited.offer.email.to_string())
+                .unwrap_or_default(),
+            name_error: None,
+            email_error: None,
+            password_error: None,
+            error: None,
+        }
+    }
+
+    /// The page again, with what was typed.
+    fn again(app: &Shared, visitor: &Visitor, invited: Option<&Invited>, form: Form) -> Self {
+        Self {
+            name: form.name,
+            email: form.email,
+            ..Self::new(app, visitor, invited)
+        }
     }
 }
 
@@ -78,65 +102,119 @@ async fn new(State(app): State<Shared>, visitor: Visitor) -> Result<Response, Ap
     if visitor.signed_in.is_some() {
         return Ok(redirect("/").into_response());
     }
-    html(&page(
-        &app,
-        &visitor,
-        Form {
-            name: String::new(),
-            email: String::new(),
-            password: String::new(),
-        },
-    ))
+    html(&SignUpPage::new(&app, &visitor, None))
 }
 
-/// An address that has an account gets the same work done and an answer that doesn't say so. It can't be the very
-/// same answer, since a new account is signed in at once; the slow-down keeps that from being of use.
 async fn create(
     State(app): State<Shared>,
     visitor: Visitor,
     client: Client,
     Checked(form): Checked<Form>,
 ) -> Result<Response, AppError> {
-    if app.config.sign_up == SignUp::Invited {
+    sign_up(&app, &visitor, &client, form, None).await
+}
+
+/// Makes an account and signs in; with an invitation in hand, into the organisation that invites, too.
+///
+/// An address that has an account gets the same work done and an answer that doesn't say so. It can't be the very
+/// same answer, since a new account is signed in at once; the slow-down keeps that from being of use.
+pub(crate) async fn sign_up(
+    app: &Shared,
+    visitor: &Visitor,
+    client: &Client,
+    form: Form,
+    invited: Option<&Invited>,
+) -> Result<Response, AppError> {
+    if app.config.sign_up == SignUp::Invited && invited.is_none() {
         let text = "Accounts are made by invitation here. Ask an Administrator of your organisation for one.";
         return Err(AppError::Forbidden(text.to_owned()));
     }
+    let (name, email, password) = match read(&form, invited) {
+        Ok(right) => right,
+        Err([name_error, email_error, password_error]) => {
+            let view = SignUpPage {
+                name_error,
+                email_error,
+                password_error,
+                ..SignUpPage::again(app, visitor, invited, form)
+            };
+            return html_with(StatusCode::UNPROCESSABLE_ENTITY, &view);
+        }
+    };
+    slow_down(app, &format!("sign-up {}", client.address), PER_ADDRESS).await?;
+    let hashed = hash(app, password).await?;
+    let mut tx = app.db.begin().await?;
+    let Some(opened) = opening::open(&mut tx, app, &name, &email, &hashed, None).await? else {
+        drop(tx);
+        let mut view = SignUpPage::again(app, visitor, invited, form);
+        view.error = Some(
+            "We couldn't make an account with these details. If you have one already, sign in or reset your password.",
+        );
+        return html_with(StatusCode::UNPROCESSABLE_ENTITY, &view);
+    };
+    let landing = match invited {
+        Some(invited) => Some(accept(&mut tx, app, client, opened.user, invited).await?),
+        None => None,
+    };
+    let user = store::users::find(&mut tx, opened.user)
+        .await?
+        .ok_or(AppError::NotFound)?;
+    if !app.is_verified(&user) {
+        links::verify(&mut tx, app, user.id, &email).await?;
+    }
+    let (path, notice) = match landing {
+        Some(landing) => (landing.path, Some(landing.notice)),
+        None => (format!("/projects/{}/tutorial", opened.project), None),
+    };
+    let mut leaving = arrival::arrive(&mut tx, app, client, user.id, &path).await?;
+    tx.commit().await?;
+    app.job_queued.notify_one();
+    if let Some(notice) = notice {
+        leaving = leaving.notice(app, &notice);
+    }
+    Ok(leaving.into_response())
+}
+
+/// What was typed, or what is wrong with name, address and password.
+fn read(form: &Form, invited: Option<&Invited>) -> Result<(Name, EmailAddress, Password), [Option<String>; 3]> {
     let (name, email) = (Name::new(&form.name), EmailAddress::new(&form.email));
+    let email = email.map_err(|error| sentence(&error.to_string()));
+    let email = email.and_then(|email| match invited {
+        Some(Invited { offer, .. }) if offer.email != email => Err(format!(
+            "This invitation is for {}. Sign up with that address, or ask for an invitation of this one.",
+            offer.email
+        )),
+        _ => Ok(email),
+    });
     let password = Password::typed(&form.password);
     // a wrong address is told of first; the password is checked against it once it is right
     let password = match &email {
         Ok(email) => password.check(email).map(|()| password),
         Err(_) => Ok(password),
     };
-    let (name, email, password) = match (name, email, password) {
-        (Ok(name), Ok(email), Ok(password)) => (name, email, password),
-        (name, email, password) => {
-            let mut view = page(&app, &visitor, form);
-            view.name_error = name.err().map(|error| error.advice().to_owned());
-            view.email_error = email.err().map(|error| sentence(&error.to_string()));
-            view.password_error = password.err().map(|error| sentence(&error.to_string()));
-            return html_with(StatusCode::UNPROCESSABLE_ENTITY, &view);
-        }
-    };
-    slow_down(&app, &format!("sign-up {}", client.address), PER_ADDRESS).await?;
-    let hashed = hash(&app, password).await?;
-    let mut tx = app.db.begin().await?;
-    let Some(opened) = opening::open(&mut tx, &app, &name, &email, &hashed, None).await? else {
-        drop(tx);
-        let mut view = page(&app, &visitor, form);
-        view.error = Some(
-            "We couldn't make an account with these details. If you have one already, sign in or reset your password.",
-        );
-        return html_with(StatusCode::UNPROCESSABLE_ENTITY, &view);
-    };
-    if app.config.smtp.is_some() {
-        links::verify(&mut tx, &app, opened.user, &email).await?;
+    match (name, email, password) {
+        (Ok(name), Ok(email), Ok(password)) => Ok((name, email, password)),
+        (name, email, password) => Err([
+            name.err().map(|error| error.advice().to_owned()),
+            email.err(),
+            password.err().map(|error| sentence(&error.to_string())),
+        ]),
     }
-    let path = format!("/projects/{}/tutorial", opened.project);
-    let leaving = arrival::arrive(&mut tx, &app, &client, opened.user, &path).await?;
-    tx.commit().await?;
-    app.job_queued.notify_one();
-    Ok(leaving.into_response())
+}
+
+async fn accept(
+    tx: &mut Tx,
+    app: &Shared,
+    client: &Client,
+    user: UserId,
+    invited: &Invited,
+) -> Result<Landing, AppError> {
+    let user = store::users::find(&mut *tx, user).await?.ok_or(AppError::NotFound)?;
+    match joining::accept(tx, app, client, &user, invited.key).await? {
+        Outcome::In(landing) => Ok(landing),
+        // decided about in this very moment: no account is made either
+        Outcome::ForAnother | Outcome::Gone => Err(acceptances::gone()),
+    }
 }
 
 /// A short error as a whole sentence.

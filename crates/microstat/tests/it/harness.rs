@@ -7,17 +7,22 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use clap::Parser;
-use domain::id::{MetricId, OrganisationId, ProjectId, UserId};
+use domain::email::EmailAddress;
+use domain::id::{MetricId, OrganisationId, ProjectId, SessionId, UserId};
 use domain::metric::{MetricName, MetricType};
+use domain::name::Name;
 use domain::role::Role;
 use domain::time::Micros;
 use domain::value::Value;
 use http_body_util::BodyExt;
+use microstat::auth::opening;
 use microstat::clock::{Clock, Random};
 use microstat::config::Cli;
+use microstat::secrets::Secret;
 use microstat::state::{App, Shared};
 use points::{Batch, DataPoint};
 use store::memberships::How;
+use store::sessions::NewSession;
 use store::testing::Scratch;
 use tower::ServiceExt;
 
@@ -120,6 +125,45 @@ impl Site {
             .expect("add");
         tx.commit().await.expect("commit");
         browser
+    }
+
+    /// A browser signed in as somebody new whose password nobody knows, so that many are made in no time.
+    pub(crate) async fn person(&self, name: &str, email: &str) -> Browser {
+        let (name, email) = (Name::new(name).expect("name"), EmailAddress::new(email).expect("email"));
+        let mut tx = self.app.db.begin().await.expect("begin");
+        let opened = opening::open(&mut tx, &self.app, &name, &email, "", None).await;
+        let user = opened.expect("open").expect("a free address").user;
+        let token = Secret::token(&self.app.random);
+        let session = NewSession {
+            id: SessionId::from_random(self.app.random.bits()),
+            user,
+            token_hash: token.hash(),
+            user_agent: "",
+            address: "",
+        };
+        store::sessions::create(&mut tx, session, self.app.now())
+            .await
+            .expect("session");
+        tx.commit().await.expect("commit");
+        let mut browser = self.browser();
+        browser.jar.insert("session".to_owned(), token.reveal().to_owned());
+        browser
+    }
+
+    /// Makes this person's address a proven one.
+    pub(crate) async fn verify(&self, email: &str) {
+        let (user, _) = store::users::find_by_email(&self.app.db, email)
+            .await
+            .expect("read")
+            .expect("an account");
+        let mut tx = self.app.db.begin().await.expect("begin");
+        let now = self.app.now();
+        assert!(
+            store::users::verify_email(&mut tx, user.id, &user.email, now)
+                .await
+                .expect("verify")
+        );
+        tx.commit().await.expect("commit");
     }
 
     /// Works off every job that is due, and gives every mail written so far, oldest first.

@@ -1,5 +1,6 @@
 //! The program through its real router, on a temporary database, with a fixed clock and captured mail.
 
+mod acceptances;
 mod accounts;
 mod api;
 mod audit_events;
@@ -13,6 +14,8 @@ mod expiry;
 mod harness;
 mod help;
 mod ingest;
+mod invitation_codes;
+mod invitations;
 mod mail;
 mod mailing;
 mod members;
@@ -26,4 +29,5 @@ mod schema;
 mod seeing;
 mod signing;
 mod smtp;
+mod team;
 mod wire;

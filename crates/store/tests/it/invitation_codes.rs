@@ -32,7 +32,7 @@ async fn join(team: &Team, code: CodeId, user: UserId) -> Joining {
     join_at(team, code, user, NOW).await
 }
 
-fn is_in(joining: Joining) -> bool {
+fn is_in(joining: &Joining) -> bool {
     matches!(joining, Joining::Joined { .. })
 }
 
@@ -49,8 +49,8 @@ async fn a_use_limit_holds_under_fifty_joins_at_once() {
         async move { join(&team, code, user).await }
     }))
     .await;
-    assert_eq!(done.iter().filter(|&&done| is_in(done)).count(), 7);
-    assert_eq!(done.iter().filter(|&&done| done == Joining::Refused).count(), 43);
+    assert_eq!(done.iter().filter(|done| is_in(done)).count(), 7);
+    assert_eq!(done.iter().filter(|done| **done == Joining::Refused).count(), 43);
     assert_eq!(memberships::of_organisation(&team.db, TEAM).await.unwrap().len(), 8);
     let listed = invitation_codes::of_organisation(&team.db, TEAM, NOW).await.unwrap();
     assert_eq!(
@@ -69,8 +69,8 @@ async fn one_person_who_joins_fifty_times_at_once_uses_one() {
         async move { join(&team, code, bob).await }
     }))
     .await;
-    assert_eq!(done.iter().filter(|&&done| is_in(done)).count(), 1);
-    assert_eq!(done.iter().filter(|&&done| done == Joining::Already(TEAM)).count(), 49);
+    assert_eq!(done.iter().filter(|done| is_in(done)).count(), 1);
+    assert_eq!(done.iter().filter(|done| **done == Joining::Already(TEAM)).count(), 49);
     assert_eq!(team.role(bob).await, Some(Role::Viewer));
 }
 
@@ -86,7 +86,7 @@ async fn ten_codes_are_active_at_once() {
     assert_eq!(made.len(), 10);
     // a used up one makes room, and so does one that was turned off
     let bob = team.person("bob@example.com").await;
-    assert!(is_in(join(&team, made[0].0, bob).await));
+    assert!(is_in(&join(&team, made[0].0, bob).await));
     assert_eq!(create(&team, team.ada, 1).await.1, Creation::Created);
     assert_eq!(create(&team, team.ada, 1).await.1, Creation::TooMany);
     let mut tx = team.db.begin().await.unwrap();
@@ -124,7 +124,7 @@ async fn wrong_expired_used_up_and_turned_off_codes_and_removed_people_are_refus
     let (code, _) = create(&team, team.ada, 1).await;
     assert_eq!(join_at(&team, code, eve, NOW + DAY).await, Joining::Refused);
     let bob = team.person("bob@example.com").await;
-    assert!(is_in(join_at(&team, code, bob, NOW + DAY - 1).await));
+    assert!(is_in(&join_at(&team, code, bob, NOW + DAY - 1).await));
     assert_eq!(join(&team, code, eve).await, Joining::Refused);
     let (code, _) = create(&team, team.ada, 9).await;
     let mut tx = team.db.begin().await.unwrap();
@@ -154,7 +154,7 @@ async fn who_left_by_choice_may_come_back_by_a_code_as_long_as_it_holds() {
     let (code, _) = create(&team, team.ada, 2).await;
     let bob = team.person("bob@example.com").await;
     for _ in 0..2 {
-        assert!(is_in(join(&team, code, bob).await));
+        assert!(is_in(&join(&team, code, bob).await));
         let mut tx = team.db.begin().await.unwrap();
         memberships::leave(&mut tx, TEAM, bob, "Team", NOW).await.unwrap();
         tx.commit().await.unwrap();
@@ -183,7 +183,7 @@ async fn a_leak_is_undone() {
         team.person("bob@example.com").await,
         team.person("cyd@example.com").await,
     );
-    assert!(is_in(join(&team, leaked, bob).await) && is_in(join(&team, other, cyd).await));
+    assert!(is_in(&join(&team, leaked, bob).await) && is_in(&join(&team, other, cyd).await));
     let mut tx = team.db.begin().await.unwrap();
     invitation_codes::turn_off(&mut tx, TEAM, team.ada, leaked, NOW)
         .await
@@ -217,7 +217,7 @@ async fn ended_codes_are_listed_for_30_days_or_while_somebody_who_joined_by_them
     let (unused, _) = create(&team, team.ada, 9).await;
     let (used, _) = create(&team, team.ada, 9).await;
     let bob = team.person("bob@example.com").await;
-    assert!(is_in(join(&team, used, bob).await));
+    assert!(is_in(&join(&team, used, bob).await));
     let listed = async |now: Micros| {
         let all = invitation_codes::of_organisation(&team.db, TEAM, now).await.unwrap();
         all.into_iter().map(|code| (code.id, code.state)).collect::<Vec<_>>()
