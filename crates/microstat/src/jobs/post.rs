@@ -75,12 +75,17 @@ impl Post {
             }
             Self::Smtp(transport) => match tokio::time::timeout(2 * PATIENCE, transport.send(message)).await {
                 Ok(Ok(_)) => Ok(()),
-                Ok(Err(error)) if error.is_permanent() => Err(Undelivered::for_good(&error)),
+                Ok(Err(error)) if is_for_good(&error) => Err(Undelivered::for_good(&error)),
                 Ok(Err(error)) => Err(Undelivered::for_now(&error)),
                 Err(late) => Err(Undelivered::for_now(&late)),
             },
         }
     }
+}
+
+/// A server refuses this mail for good by 5xx; by 53x it refuses us, until somebody corrects the settings.
+fn is_for_good(error: &SmtpError) -> bool {
+    error.is_permanent() && error.status().is_some_and(|code| u16::from(code) / 10 != 53)
 }
 
 /// `smtp://` takes STARTTLS where it is offered, on port 587 unless another is named; `?tls=required` insists on it.

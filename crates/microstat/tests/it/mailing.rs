@@ -130,6 +130,20 @@ async fn a_mail_refused_for_good_is_not_tried_again() {
 }
 
 #[tokio::test]
+async fn signing_in_to_a_server_works_and_a_wrong_password_there_costs_no_mail() {
+    let server = SmtpServer::start();
+    let right = server.url.replace("//", "//ada%40example.com:p%40ss%3Aword@");
+    let site = Site::with(&["--smtp", &right]).await;
+    queue_mail(&site, 1, "Zoe", "zoe@example.com").await;
+    site.deliver().await;
+    assert_eq!((server.arrived().len(), waiting(&site).await), (1, 0));
+    let site = Site::with(&["--smtp", &right.replace("word", "w0rd")]).await;
+    queue_mail(&site, 1, "Zoe", "zoe@example.com").await;
+    site.deliver().await;
+    assert_eq!((server.arrived().len(), waiting(&site).await), (1, 1));
+}
+
+#[tokio::test]
 async fn a_server_that_is_away_is_asked_again_for_a_day() {
     let site = Site::with(&["--smtp", "smtp://127.0.0.1:1"]).await;
     queue_mail(&site, 1, "Zoe", "zoe@example.com").await;
