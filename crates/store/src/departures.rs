@@ -67,6 +67,8 @@ pub struct Departure {
     pub person: String,
     /// When.
     pub at: Micros,
+    /// Whether an Administrator removed them.
+    pub removed: bool,
 }
 
 /// Who left or was removed after `since` and after the last [`settle`], the last first.
@@ -75,7 +77,7 @@ pub struct Departure {
 /// If the database refuses.
 pub async fn unsettled(on: impl Into<On<'_>>, organisation: OrganisationId, since: Micros) -> Result<Vec<Departure>> {
     let rows = sql(
-        "select e.subject, e.at from audit_events e join organisations o on o.id = e.organisation_id \
+        "select e.subject, e.at, e.action from audit_events e join organisations o on o.id = e.organisation_id \
          where e.organisation_id = $1 and e.at > $2 and e.at > o.departures_settled_at \
          and e.action in ($3, $4) order by e.at desc, e.id desc",
     )
@@ -90,6 +92,7 @@ pub async fn unsettled(on: impl Into<On<'_>>, organisation: OrganisationId, sinc
             Ok(Departure {
                 person: row.get("subject")?,
                 at: row.get("at")?,
+                removed: row.get::<String>("action")? == Action::MemberRemoved.word(),
             })
         })
         .collect()

@@ -157,3 +157,56 @@ async fn an_empty_log_is_an_empty_file() {
     ada.open(&format!("/organisations/{organisation}/audit-log")).await;
     assert!(ada.page.contains("Nothing has been written down yet."));
 }
+
+#[tokio::test]
+async fn every_change_of_an_organisation_and_its_projects_is_in_it() {
+    let site = Site::new().await;
+    let (mut ada, organisation) = mine(&site).await;
+    site.member(organisation, "Bob", Role::Member).await;
+    let bob = site.user("bob@example.com").await;
+    let mine = store::organisations::of_user(&site.app.db, site.user("ada@example.com").await)
+        .await
+        .unwrap();
+    let id = mine[0].projects[0].id;
+    let dsn = store::dsns::current(&site.app.db, id).await.unwrap().unwrap().id;
+    let (at, project) = (format!("/organisations/{organisation}"), format!("/projects/{id}"));
+    ada.open(&format!("{at}/settings")).await;
+    let steps = [
+        (format!("{at}/name"), "name", "Harbour", "organisation.renamed"),
+        (
+            format!("{at}/members/{bob}/role"),
+            "role",
+            "Viewer",
+            "member.role_changed",
+        ),
+        (format!("{at}/members/{bob}/removal"), "", "", "member.removed"),
+        (format!("{at}/projects"), "name", "Shop", "project.created"),
+        (format!("{project}/name"), "name", "Site", "project.renamed"),
+        (
+            format!("{project}/origins"),
+            "origins",
+            "https://a.example",
+            "project.changed",
+        ),
+        (format!("{project}/retention"), "days", "60", "project.changed"),
+        (format!("{project}/pause"), "paused", "true", "project.changed"),
+        (format!("{project}/dsns"), "name", "Web", "dsn.created"),
+        (format!("{project}/dsns/{dsn}/ending"), "", "", "dsn.turned_off"),
+        (format!("{project}/deletion"), "name", "Site", "project.deleted"),
+        (format!("{at}/projects/{id}/restoration"), "", "", "project.restored"),
+        (format!("{at}/deletion"), "name", "Harbour", "organisation.deleted"),
+        (format!("{at}/restoration"), "", "", "organisation.restored"),
+    ];
+    for (path, field, value, _) in &steps {
+        site.app.clock.advance(1);
+        let answer = ada.post(path, &[(field, value)]).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{path}");
+    }
+    let events = store::audit_events::of_organisation(&site.app.db, organisation, None, 99)
+        .await
+        .unwrap();
+    let logged: Vec<_> = events.iter().rev().map(|event| event.action.as_str()).collect();
+    let expected: Vec<_> = steps.iter().map(|step| step.3).collect();
+    assert_eq!(logged, expected);
+    assert!(events.iter().all(|event| event.actor.name == "Ada <ada@example.com>"));
+}

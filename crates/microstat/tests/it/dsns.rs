@@ -61,9 +61,9 @@ async fn a_project_has_several_and_one_is_turned_off_without_the_others() {
     // the last one may be turned off too, and the page says what that means
     let ending = format!("{path}/dsns/{}/ending", all[0].id);
     ada.open(&ending).await;
-    assert!(ada.page.contains("It is the only DSN of My First Project that works"));
+    assert!(ada.says("It is the only DSN of My First Project that works"));
     ada.submit(&ending, &[]).await;
-    assert!(ada.page.contains("nothing can be published to My First Project"));
+    assert!(ada.says("nothing can be published to My First Project"));
 }
 
 #[tokio::test]

@@ -268,6 +268,16 @@ impl Browser {
         panic!("too many redirects, last to {path}");
     }
 
+    /// Whether people read these words on the shown page, whatever tags are between them.
+    pub(crate) fn says(&self, words: &str) -> bool {
+        let mut text = String::new();
+        for piece in self.page.split('<') {
+            text.push_str(piece.split_once('>').map_or(piece, |(_, after)| after));
+        }
+        let text = text.replace("&#39;", "'").replace("&#60;", "<").replace("&#62;", ">");
+        text.replace("&#34;", "\"").replace("&#38;", "&").contains(words)
+    }
+
     /// The token that forms on the shown page carry.
     pub(crate) fn csrf(&self) -> String {
         let mark = "name=\"csrf\" value=\"";

@@ -27,6 +27,35 @@ async fn every_member_may_open_it_and_an_outsider_finds_nothing() {
 }
 
 #[tokio::test]
+async fn what_one_is_not_in_answers_the_same_as_what_does_not_exist() {
+    let site = Site::new().await;
+    let mut ada = site.browser();
+    let project = ada.sign_up("Ada", "ada@example.com").await;
+    let organisation = site.organisation_of("ada@example.com").await;
+    let mut eve = site.browser();
+    eve.sign_up("Eve", "eve@example.com").await;
+    eve.open("/organisations/new").await;
+    for (theirs, nobodys) in [
+        (
+            format!("/organisations/{organisation}/settings"),
+            "/organisations/0000000000/settings",
+        ),
+        (
+            format!("/organisations/{organisation}/name"),
+            "/organisations/0000000000/name",
+        ),
+        (format!("{project}/settings"), "/projects/0000000000/settings"),
+        (format!("{project}/deletion"), "/projects/nothing/deletion"),
+    ] {
+        let (one, other) = (eve.fetch(&theirs).await, eve.fetch(nobodys).await);
+        assert_eq!((one.status, &one.text), (StatusCode::NOT_FOUND, &other.text));
+        let fields = [("name", "x")];
+        let (one, other) = (eve.post(&theirs, &fields).await, eve.post(nobodys, &fields).await);
+        assert_eq!((one.status, one.text), (other.status, other.text));
+    }
+}
+
+#[tokio::test]
 async fn its_own_address_leads_to_its_first_project() {
     let site = Site::new().await;
     let mut ada = site.browser();
@@ -147,7 +176,7 @@ async fn names_are_escaped_wherever_they_are_shown() {
         let path = format!("/organisations/{organisation}/name");
         ada.open(&path).await;
         ada.submit(&path, &[("name", name)]).await;
-        let pages = ["settings", "name", "departure", "deletion"];
+        let pages = ["settings", "name", "departure", "deletion", "projects/new", "audit-log"];
         for page in pages {
             let answer = ada.open(&format!("/organisations/{organisation}/{page}")).await;
             assert_eq!(answer.status, StatusCode::OK, "{page}");
