@@ -143,6 +143,16 @@ pub async fn lock(tx: &mut Tx, id: UserId) -> Result<()> {
     Ok(())
 }
 
+/// Locks this account, if `hash` is still what is kept of its password: `false` if it was changed meanwhile, or the
+/// account is gone.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn lock_with_password(tx: &mut Tx, id: UserId, hash: &str) -> Result<bool> {
+    // `for update` would hold up, and be held up by, whoever makes this person a member
+    replace_password_hash(tx, id, hash, hash).await
+}
+
 /// Changes what this person is called.
 ///
 /// # Errors

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Query, State};
-use axum::http::{Method, StatusCode};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::email::canonical;
 use domain::password::Password;
@@ -62,7 +62,7 @@ pub(crate) struct SignInPage {
     joins: Option<String>,
     email: String,
     back: String,
-    error: Option<&'static str>,
+    error: Option<String>,
 }
 
 impl SignInPage {
@@ -125,38 +125,25 @@ pub(crate) async fn sign_in(
     form: Form,
     invited: Option<&Invited>,
 ) -> Result<Response, AppError> {
-    let email = canonical(&form.email);
-    let key = account_key(&email);
-    slow_down(app, &format!("sign-in from {}", client.address), PER_ADDRESS).await?;
-    slow_down(app, &key, PER_ACCOUNT).await?;
-    let found = store::users::find_by_email(&app.db, &email).await?;
-    let kept = found.as_ref().map(|(_, hash)| hash.clone());
-    let password = Password::typed(&form.password);
-    let tried = verify(app, password.clone(), kept).await?;
-    let (Some((user, old_hash)), Tried::Right | Tried::RightButOld) = (found, tried) else {
-        let view = SignInPage {
-            email: form.email,
-            back: form.back,
-            error: Some("The e-mail address or the password is wrong."),
-            ..SignInPage::new(app, visitor, invited)
-        };
-        return html_with(StatusCode::UNPROCESSABLE_ENTITY, &view);
-    };
-    let renewed = if tried == Tried::RightButOld {
-        Some(hash(app, password).await?)
-    } else {
-        None
+    let (user, kept) = match admit(app, client, &form).await {
+        Ok(admitted) => admitted,
+        Err(refusal) => return again(app, visitor, form, invited, refusal),
     };
     let mut tx = app.db.begin().await?;
-    store::throttles::reset(&mut tx, &key).await?;
-    if let Some(renewed) = renewed {
-        store::users::replace_password_hash(&mut tx, user.id, &old_hash, &renewed).await?;
+    // the password may have been changed in this very moment, which ends every session: this one as well
+    if !store::users::lock_with_password(&mut tx, user.id, &kept).await? {
+        drop(tx);
+        return again(app, visitor, form, invited, wrong());
     }
+    store::throttles::reset(&mut tx, &account_key(user.email.canonical())).await?;
     let path = arrival::local_path(&form.back).unwrap_or("/").to_owned();
     let (path, notice) = match invited {
         Some(invited) => accept(&mut tx, app, client, &user, invited).await?,
         None => (path, None),
     };
+    if let Some(before) = &visitor.signed_in {
+        store::sessions::end(&mut tx, before.user.id, before.session.id).await?;
+    }
     let mut leaving = arrival::arrive(&mut tx, app, client, user.id, &path).await?;
     tx.commit().await?;
     app.job_queued.notify_one();
@@ -164,6 +151,59 @@ pub(crate) async fn sign_in(
         leaving = leaving.notice(app, &notice);
     }
     Ok(leaving.into_response())
+}
+
+/// Who the address and the password belong to, and the hash that is kept of the password, renewed if it was weak.
+async fn admit(app: &Shared, client: &Client, form: &Form) -> Result<(User, String), AppError> {
+    let email = canonical(&form.email);
+    slow_down(app, &format!("sign-in from {}", client.address), PER_ADDRESS).await?;
+    slow_down(app, &account_key(&email), PER_ACCOUNT).await?;
+    let found = store::users::find_by_email(&app.db, &email).await?;
+    let password = Password::typed(&form.password);
+    let tried = verify(app, password.clone(), found.as_ref().map(|(_, kept)| kept.clone())).await?;
+    match (found, tried) {
+        (Some((user, kept)), Tried::Right) => Ok((user, kept)),
+        (Some((user, kept)), Tried::RightButOld) => {
+            let renewed = hash(app, password).await?;
+            let mut tx = app.db.begin().await?;
+            let done = store::users::replace_password_hash(&mut tx, user.id, &kept, &renewed).await?;
+            tx.commit().await?;
+            if done { Ok((user, renewed)) } else { Err(wrong()) }
+        }
+        _ => Err(wrong()),
+    }
+}
+
+fn wrong() -> AppError {
+    AppError::Invalid("The e-mail address or the password is wrong.".to_owned())
+}
+
+/// The page again, with what was typed, where it was to lead, and why it didn't.
+fn again(
+    app: &Shared,
+    visitor: &Visitor,
+    form: Form,
+    invited: Option<&Invited>,
+    refusal: AppError,
+) -> Result<Response, AppError> {
+    let (status, text, wait) = match refusal {
+        AppError::Invalid(text) => (StatusCode::UNPROCESSABLE_ENTITY, text, None),
+        AppError::TooMany { retry_after_s, text } => (StatusCode::TOO_MANY_REQUESTS, text, Some(retry_after_s)),
+        other => return Err(other),
+    };
+    let view = SignInPage {
+        email: form.email,
+        back: form.back,
+        error: Some(text),
+        ..SignInPage::new(app, visitor, invited)
+    };
+    let mut response = html_with(status, &view)?;
+    if let Some(seconds) = wait {
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    Ok(response)
 }
 
 /// Where the invitation leads, and what to say there; back to its page, if it isn't for this person.

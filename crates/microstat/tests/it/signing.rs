@@ -271,25 +271,51 @@ async fn after_signing_in_one_is_back_where_one_wanted_to_be_also_after_an_error
         "{}",
         elsewhere.page
     );
+    let kept = format!("name=\"return\" value=\"{wanted}\"");
     let back = ("return", wanted.as_str());
-    elsewhere
-        .submit(
-            "/sign-in",
-            &[("email", "ada@example.com"), ("password", "wrong-wrong"), back],
-        )
-        .await;
-    assert!(
-        elsewhere.page.contains(&format!("name=\"return\" value=\"{wanted}\"")),
-        "{}",
-        elsewhere.page
-    );
-    let answer = elsewhere
-        .post(
-            "/sign-in",
-            &[("email", "ada@example.com"), ("password", PASSWORD), back],
-        )
-        .await;
-    assert_eq!(answer.location(), wanted);
+    let wrong = [("email", "ada@example.com"), ("password", "wrong-wrong"), back];
+    for status in [StatusCode::UNPROCESSABLE_ENTITY; 5]
+        .into_iter()
+        .chain([StatusCode::TOO_MANY_REQUESTS])
+    {
+        assert_eq!(elsewhere.submit("/sign-in", &wrong).await.status, status);
+        assert!(elsewhere.page.contains(&kept), "{}", elsewhere.page);
+    }
+    site.app.clock.advance(domain::time::MINUTE);
+    let right = [("email", "ada@example.com"), ("password", PASSWORD), back];
+    assert_eq!(elsewhere.post("/sign-in", &right).await.location(), wanted);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn signing_in_with_the_old_password_while_it_changes_leaves_no_session() {
+    let site = Site::new().await;
+    let mut ada = site.browser();
+    ada.sign_up("Ada", "ada@example.com").await;
+    ada.open("/account").await;
+    let mut tasks = Vec::new();
+    for n in 0..8 {
+        let mut browser = site.browser();
+        browser.open("/sign-in").await;
+        tasks.push(tokio::spawn(async move {
+            let form = [("email", "ada@example.com"), ("password", PASSWORD)];
+            browser.post("/sign-in", &form).await;
+        }));
+        if n == 3 {
+            let mut ada = ada.clone();
+            tasks.push(tokio::spawn(async move {
+                let form = [("current", PASSWORD), ("new", "copper-violin-marsh-42")];
+                assert_eq!(ada.post("/account/password", &form).await.status, StatusCode::SEE_OTHER);
+            }));
+        }
+    }
+    for task in tasks {
+        task.await.unwrap();
+    }
+    let user = site.user("ada@example.com").await;
+    let sessions = store::sessions::of_user(&site.app.db, user, site.app.now())
+        .await
+        .unwrap();
+    assert_eq!(sessions.len(), 1, "{sessions:?}");
 }
 
 #[tokio::test]
