@@ -40,7 +40,7 @@ impl Document {
         };
         let mut ids = HashSet::new();
         let mut out = Vec::new();
-        let mut events = Parser::new_ext(text, Options::ENABLE_TABLES);
+        let mut events = Parser::new_ext(text, Options::ENABLE_TABLES).peekable();
         while let Some(event) = events.next() {
             match event {
                 Event::Start(Tag::Heading { level, .. }) => {
@@ -71,6 +71,10 @@ impl Document {
                     out.push(html("<p class=\"lead\">".to_owned()));
                     out.extend(inside);
                     out.push(html("</p>\n".to_owned()));
+                }
+                // nothing is no heading: a reader would be told of a column without a name
+                Event::Start(Tag::TableCell) if events.next_if_eq(&Event::End(TagEnd::TableCell)).is_some() => {
+                    out.push(html("<td></td>".to_owned()));
                 }
                 event => out.push(ours(event, &path_of)),
             }
@@ -159,6 +163,13 @@ mod tests {
             assert!(!document.body.0.contains(mark), "{}", document.body.0);
         }
         assert!(document.body.0.contains("&lt;script&gt;"));
+    }
+
+    #[test]
+    fn a_column_without_a_name_has_no_heading() {
+        let document = read("# T\n\n| | a |\n|---|---|\n| b | |\n");
+        assert!(document.body.0.contains("<td></td><th>a</th>"), "{}", document.body.0);
+        assert!(document.body.0.contains("<td>b</td><td></td>"), "{}", document.body.0);
     }
 
     #[test]
