@@ -187,6 +187,12 @@ impl Frame {
             .map(|entry| entry.here(entry.projects.first().cloned()))
     }
 
+    /// Whether the person may have favourites here, and delete metrics: not as a Viewer.
+    #[must_use]
+    pub fn is_member(&self) -> bool {
+        self.here.role.is_some_and(|role| role >= Role::Member)
+    }
+
     /// The path of an asset.
     #[must_use]
     pub fn asset(&self, name: &str) -> String {

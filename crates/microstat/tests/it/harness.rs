@@ -244,6 +244,11 @@ impl Browser {
         }
     }
 
+    /// Takes over a session, as if its cookie had been copied from another browser.
+    pub(crate) fn take_session(&mut self, token: &Secret) {
+        self.jar.insert("session".to_owned(), token.reveal().to_owned());
+    }
+
     /// The value of a cookie it keeps.
     pub(crate) fn cookie(&self, name: &str) -> String {
         self.jar[name].clone()

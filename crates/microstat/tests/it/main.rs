@@ -30,4 +30,5 @@ mod seeing;
 mod signing;
 mod smtp;
 mod team;
+mod visitors;
 mod wire;

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use domain::role::Role;
 use serde::Deserialize;
 
 use super::InMetric;
@@ -24,6 +25,7 @@ pub(super) async fn update(
     of: InMetric,
     Checked(form): Checked<Form>,
 ) -> Result<Response, AppError> {
+    of.at.require(Role::Member)?;
     let (user, project) = (of.at.signed.user.id, &of.at.project);
     let mut tx = app.db.begin().await?;
     store::organisations::lock(&mut tx, project.organisation).await?;

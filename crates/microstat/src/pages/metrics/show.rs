@@ -8,7 +8,6 @@ use domain::id::MetricId;
 use domain::metric::MetricType;
 use domain::period::Preset;
 use domain::range::Range;
-use domain::role::Role;
 use domain::time::Micros;
 
 use super::numbers::Picture;
@@ -42,7 +41,6 @@ struct MetricPage {
     reaching: Option<Preset>,
     latest: Vec<(Micros, String)>,
     more: bool,
-    may_delete: bool,
 }
 
 impl MetricPage {
@@ -94,7 +92,6 @@ pub(super) async fn show(
         shown,
         latest,
         more,
-        may_delete: of.at.role >= Role::Member,
     };
     html_with(status, &view)
 }

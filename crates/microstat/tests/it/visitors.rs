@@ -1,0 +1,278 @@
+//! Every route × (signed out, outsider, Viewer, Member, Administrator): the table is held against the router itself,
+//! so a route without a row fails, and so does a row without a route.
+
+use std::collections::BTreeMap;
+
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode, header};
+use domain::dsn::PublicKey;
+use domain::email::EmailAddress;
+use domain::id::{CodeId, DsnId, InvitationId, MetricId, OrganisationId, ProjectId, SessionId, TokenId, UserId};
+use domain::invitation_code::Terms;
+use domain::metric::{MetricName, MetricType};
+use domain::name::Name;
+use domain::role::Role;
+use domain::time::DAY;
+use microstat::secrets::Secret;
+use store::Tx;
+use store::api_tokens::NewToken;
+use store::invitation_codes::NewCode;
+use store::invitations::NewInvitation;
+use store::memberships::How;
+use store::sessions::NewSession;
+use store::users::NewUser;
+
+use crate::harness::{Browser, Site};
+
+/// Who visits, in the table's order. Whoever may change least comes first, so that each finds things as they were.
+const VISITORS: [Option<Option<Role>>; 5] = [
+    None,
+    Some(None),
+    Some(Some(Role::Viewer)),
+    Some(Some(Role::Member)),
+    Some(Some(Role::Administrator)),
+];
+
+/// Method, path, and the status for each visitor. A form is sent empty (422 where it needs something) unless
+/// [`fields`] says otherwise.
+#[rustfmt::skip]
+const TABLE: &[(&str, &str, [u16; 5])] = &[
+];
+
+/// What a form needs so that its row reaches the deed itself.
+fn fields(path: &str) -> &'static [(&'static str, &'static str)] {
+    match path.rsplit('/').next() {
+        Some("role") => &[("role", "Member")],
+        Some("pause") => &[("paused", "true")],
+        Some("favourite") => &[("favourite", "yes")],
+        Some("rotation") => &[("days", "7")],
+        _ => &[],
+    }
+}
+
+/// An organisation with one of everything, and its five visitors.
+struct Cast {
+    /// What stands for each `{parameter}` of a path.
+    parameters: BTreeMap<&'static str, String>,
+    administrator: UserId,
+    browsers: Vec<Browser>,
+    tokens: Vec<Option<Secret>>,
+}
+
+impl Cast {
+    async fn new(site: &Site) -> Self {
+        let app = &site.app;
+        let mut tx = app.db.begin().await.unwrap();
+        let organisation = OrganisationId::from_random(app.random.bits());
+        let name = Name::new("Analytical Engines").unwrap();
+        store::organisations::create(&mut tx, organisation, &name, app.now())
+            .await
+            .unwrap();
+        let mut cast = Self {
+            parameters: BTreeMap::from([("organisation", organisation.to_string())]),
+            administrator: UserId(0),
+            browsers: Vec::new(),
+            tokens: Vec::new(),
+        };
+        for visitor in VISITORS {
+            let mut browser = site.browser();
+            let mut token = None;
+            if let Some(role) = visitor {
+                let user = person(site, &mut tx).await;
+                if let Some(role) = role {
+                    store::memberships::add(&mut tx, organisation, user, role, How::Founded, app.now())
+                        .await
+                        .unwrap();
+                }
+                browser.take_session(&session(site, &mut tx, user).await);
+                token = Some(api_token(site, &mut tx, user).await);
+                cast.administrator = user;
+            }
+            cast.browsers.push(browser);
+            cast.tokens.push(token);
+        }
+        cast.furnish(site, &mut tx, organisation).await;
+        tx.commit().await.unwrap();
+        cast
+    }
+
+    /// A project with a metric and a DSN, and an invitation and a code that hold.
+    async fn furnish(&mut self, site: &Site, tx: &mut Tx, organisation: OrganisationId) {
+        let app = &site.app;
+        let (now, random) = (app.now(), &app.random);
+        let name = Name::new("Difference").unwrap();
+        let project = ProjectId::from_random(random.bits());
+        store::projects::create(tx, project, organisation, &name, now)
+            .await
+            .unwrap();
+        let dsn = DsnId::from_random(random.bits());
+        let key = PublicKey::from_random(random.bytes());
+        store::dsns::create(tx, dsn, project, key, &name, now).await.unwrap();
+        let metric = MetricId::from_random(random.bits());
+        let cart = MetricName::new("Cart").unwrap();
+        store::metrics::upsert(tx, metric, project, &cart, MetricType::Counter, now)
+            .await
+            .unwrap();
+        let by = self.administrator;
+        let invitation = InvitationId::from_random(random.bits());
+        let (mailed, copied) = (Secret::token(random), Secret::token(random));
+        let new = NewInvitation {
+            id: invitation,
+            email: EmailAddress::new(&format!("{invitation}@example.com")).unwrap(),
+            mailed_hash: mailed.hash(),
+            copied_hash: copied.hash(),
+        };
+        let invited = store::invitations::create(tx, organisation, by, Role::Member, &[new], now).await;
+        invited.unwrap().unwrap();
+        let code = CodeId::from_random(random.bits());
+        let new = NewCode {
+            id: code,
+            code_hash: random.bytes(),
+            last_four: "ABCD",
+            terms: Terms::new(Role::Member, DAY, 10).unwrap(),
+        };
+        store::invitation_codes::create(tx, organisation, by, new, now)
+            .await
+            .unwrap();
+        let user = person(site, tx).await;
+        store::memberships::add(tx, organisation, user, Role::Viewer, How::Founded, now)
+            .await
+            .unwrap();
+        self.parameters.extend([
+            ("user", user.to_string()),
+            ("project", project.to_string()),
+            ("dsn", dsn.to_string()),
+            ("metric", metric.to_string()),
+            ("invitation", invitation.to_string()),
+            ("code", code.to_string()),
+            ("token", mailed.reveal().to_owned()),
+            ("session", SessionId::from_random(random.bits()).to_string()),
+            ("page", "getting-started".to_owned()),
+        ]);
+    }
+
+    /// What this visitor is answered.
+    async fn visit(&mut self, visitor: usize, method: &Method, pattern: &str) -> StatusCode {
+        let path = self.path(pattern);
+        let browser = &mut self.browsers[visitor];
+        if pattern.starts_with("/api/") {
+            let mut request = Request::builder().method(method).uri(&path);
+            if let Some(token) = &self.tokens[visitor] {
+                request = request.header(header::AUTHORIZATION, format!("Bearer {}", token.reveal()));
+            }
+            return browser.send(request, Body::empty()).await.status;
+        }
+        if method == Method::GET {
+            return browser.fetch(&path).await.status;
+        }
+        browser.open(if visitor == 0 { "/sign-in" } else { "/nothing" }).await;
+        browser.post(&path, fields(pattern)).await.status
+    }
+
+    fn path(&self, pattern: &str) -> String {
+        let mut path = pattern.to_owned();
+        for (name, value) in &self.parameters {
+            path = path.replace(&format!("{{{name}}}"), value);
+        }
+        assert!(!path.contains('{'), "nothing stands for a parameter of {pattern}");
+        path
+    }
+}
+
+#[tokio::test]
+async fn every_route_answers_every_visitor_as_the_table_says() {
+    let site = Site::new().await;
+    let mut wrong = Vec::new();
+    for (method, path) in microstat::router::routes() {
+        let row = TABLE.iter().find(|row| row.0 == method.as_str() && row.1 == path);
+        let mut cast = Cast::new(&site).await;
+        let mut answered = [0; 5];
+        for (visitor, status) in answered.iter_mut().enumerate() {
+            *status = cast.visit(visitor, &method, path).await.as_u16();
+        }
+        if row.is_none_or(|row| row.2 != answered) {
+            wrong.push(format!("    (\"{method}\", \"{path}\", {answered:?}),"));
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "not as the table says, or not in it:\n{}",
+        wrong.join("\n")
+    );
+}
+
+/// An Administrator here asks for things there: the path begins in their own organisation and ends in another.
+#[tokio::test]
+async fn what_is_of_another_organisation_is_not_found_through_my_own() {
+    let site = Site::new().await;
+    let mut wrong = Vec::new();
+    for (method, path) in microstat::router::routes() {
+        let inner: Vec<&str> = path.split('/').filter(|part| part.starts_with('{')).skip(1).collect();
+        if inner.is_empty() {
+            continue;
+        }
+        let (mut mine, theirs) = (Cast::new(&site).await, Cast::new(&site).await);
+        for part in inner {
+            let name = part.trim_matches(['{', '}']);
+            let (name, value) = theirs.parameters.get_key_value(name).unwrap();
+            mine.parameters.insert(name, value.clone());
+        }
+        let status = mine.visit(4, &method, path).await;
+        if status != StatusCode::NOT_FOUND {
+            wrong.push(format!("{method} {path}: {status}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn every_row_of_the_table_is_a_route() {
+    let routes = microstat::router::routes();
+    for (method, path, _) in TABLE {
+        assert!(
+            routes.iter().any(|route| route.0 == *method && route.1 == *path),
+            "{method} {path}"
+        );
+    }
+}
+
+async fn person(site: &Site, tx: &mut Tx) -> UserId {
+    let id = UserId::from_random(site.app.random.bits());
+    let new = NewUser {
+        id,
+        name: &Name::new("Somebody").unwrap(),
+        email: &EmailAddress::new(&format!("{id}@example.com")).unwrap(),
+        email_verified_at: Some(site.app.now()),
+        password_hash: "none",
+    };
+    assert!(store::users::create(tx, new, site.app.now()).await.unwrap());
+    id
+}
+
+async fn session(site: &Site, tx: &mut Tx, user: UserId) -> Secret {
+    let token = Secret::token(&site.app.random);
+    let new = NewSession {
+        id: SessionId::from_random(site.app.random.bits()),
+        user,
+        token_hash: token.hash(),
+        user_agent: "test",
+        address: "127.0.0.1",
+    };
+    store::sessions::create(tx, new, site.app.now()).await.unwrap();
+    token
+}
+
+async fn api_token(site: &Site, tx: &mut Tx, user: UserId) -> Secret {
+    let token = Secret::token(&site.app.random);
+    let new = NewToken {
+        id: TokenId::from_random(site.app.random.bits()),
+        user,
+        organisation: None,
+        role: Role::Administrator,
+        name: &Name::new("test").unwrap(),
+        token_hash: token.hash(),
+        last_four: "abcd",
+    };
+    assert!(store::api_tokens::create(tx, new, site.app.now()).await.unwrap());
+    token
+}
