@@ -27,7 +27,7 @@ async fn favourites_are_each_person_s_own_and_stand_on_the_dashboard() {
     ];
     shop.publish(json!(points)).await;
     let (order, path) = (shop.path_of("Order").await, shop.path.clone());
-    let mut vic = shop.member("Vic", Role::Viewer).await;
+    let mut vic = shop.member("Vic", Role::Member).await;
     says(
         &shop.read("").await,
         &["No favourites yet", "Press the star beside a metric"],
@@ -71,7 +71,7 @@ async fn whoever_leaves_has_no_favourites_there_when_they_come_back() {
     let shop = Shop::new().await;
     shop.publish(json!({"name": "Order", "type": "Hit Counter"})).await;
     let order = shop.path_of("Order").await;
-    let mut vic = shop.member("Vic", Role::Viewer).await;
+    let mut vic = shop.member("Vic", Role::Member).await;
     press(&mut vic, &order, "yes").await;
     let (app, user) = (&shop.site.app, shop.site.user("vic@example.com").await);
     let organisation = shop.site.organisation_of("ada@example.com").await;
@@ -84,7 +84,7 @@ async fn whoever_leaves_has_no_favourites_there_when_they_come_back() {
     assert_eq!(answer.status, StatusCode::NOT_FOUND);
     let mut tx = app.db.begin().await.unwrap();
     let how = store::memberships::How::Founded;
-    store::memberships::add(&mut tx, organisation, user, Role::Viewer, how, app.now())
+    store::memberships::add(&mut tx, organisation, user, Role::Member, how, app.now())
         .await
         .unwrap();
     tx.commit().await.unwrap();
