@@ -121,7 +121,10 @@ async fn send_all(app: Shared, organisation: OrganisationId, format: Format, mut
         let events = match of_organisation(&app.db, organisation, before, CHUNK).await {
             Ok(events) => events,
             // cut off, so that nobody takes a part for the whole
-            Err(error) => return to.abort(error.into()),
+            Err(error) => {
+                tracing::error!(%error, "an export of an audit log broke off");
+                return to.abort(error.into());
+            }
         };
         for (place, event) in events.iter().enumerate() {
             match format {

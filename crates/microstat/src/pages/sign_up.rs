@@ -11,12 +11,14 @@ use domain::password::Password;
 use domain::time::{HOUR, MINUTE, SECOND};
 use serde::Deserialize;
 use store::Tx;
+use store::audit_events::Action;
 use store::throttles::{Limit, Verdict};
 
 use super::acceptances::{self, Invited};
 use super::frame::Frame;
 use super::joining::{self, Landing, Outcome};
 use super::{arrival, html, html_with, redirect};
+use crate::auth::actor::{actor, audit};
 use crate::auth::csrf::Checked;
 use crate::auth::opening;
 use crate::auth::password::hash;
@@ -159,6 +161,17 @@ pub(crate) async fn sign_up(
     let user = store::users::find(&mut tx, opened.user)
         .await?
         .ok_or(AppError::NotFound)?;
+    let (by, founded) = (actor(&user, client), Name::of_organisation_of(&name));
+    audit(
+        &mut tx,
+        app,
+        &by,
+        opened.organisation,
+        Action::OrganisationCreated,
+        founded.as_str(),
+        "at sign-up",
+    )
+    .await?;
     if !app.is_verified(&user) {
         links::verify(&mut tx, app, user.id, &email).await?;
     }

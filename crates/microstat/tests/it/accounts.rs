@@ -387,6 +387,7 @@ async fn an_account_is_deleted_by_its_typed_address_and_password_with_all_that_h
             .await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
     }
+    site.app.clock.advance(1);
     let answer = bob
         .submit(
             "/account/deletion",

