@@ -104,14 +104,20 @@ async fn verification(app: &App, user: UserId, nonce: &Nonce) -> Result<Option<L
         email: link.email.clone(),
         ..Letter::to(&user, "Verify your e-mail address")
     };
+    let name = unlinked(user.name.as_str());
+    let asked = if link.email == user.email {
+        format!("{name} signed up for micro stat with this address.")
+    } else {
+        format!(
+            "{name}, whose address is {} until now, wants to use this one for micro stat.",
+            user.email
+        )
+    };
     let letter = letter
-        .say(format!(
-            "Is {} your e-mail address? Then verify it for your micro stat account.",
-            link.email
-        ))
+        .say(format!("{asked} If that is you, verify that the address is yours."))
         .button("Verify this address", app.config.link(&path))
         .note("The link works once, for 7 days.")
-        .note("If you didn't ask for this, ignore this mail: nothing happens then.");
+        .note("If it isn't you, ignore this mail: or somebody else would have an account with your address.");
     Ok(Some(letter))
 }
 

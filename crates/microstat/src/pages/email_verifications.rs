@@ -40,6 +40,8 @@ pub(crate) fn routes(table: Table) -> Table {
 #[template(path = "email_verifications/show.html")]
 struct VerifyPage {
     frame: Frame,
+    /// Whose account it would be.
+    name: String,
     email: String,
 }
 
@@ -51,7 +53,9 @@ fn gone() -> AppError {
 async fn show(State(app): State<Shared>, visitor: Visitor, Path(token): Path<String>) -> Result<Response, AppError> {
     let found = find(&app.db, hash(&token), Purpose::VerifyEmail, app.now()).await?;
     let link = found.ok_or_else(gone)?;
+    let user = store::users::find(&app.db, link.user).await?.ok_or_else(gone)?;
     html(&VerifyPage {
+        name: user.name.to_string(),
         frame: Frame::bare(&app, &visitor, "Verify your email address"),
         email: link.email.to_string(),
     })
