@@ -92,12 +92,12 @@ impl Parameters {
     }
 }
 
-/// A plus sign that wasn't percent-encoded arrives as a space; no time has one in it.
+/// A plus sign that wasn't percent-encoded arrives as a space.
 fn time(name: &str, text: Option<&str>) -> Result<Option<Micros>, AppError> {
     let Some(text) = text else {
         return Ok(None);
     };
-    let time = timestamp::parse(&text.trim().replace(' ', "+"));
+    let time = timestamp::parse(text).or_else(|| timestamp::parse(&text.replace(' ', "+")));
     time.map(Some).ok_or_else(|| {
         AppError::Unreadable(format!(
             "\"{name}\" must be a time like 2026-11-24T10:00:00Z, or Unix time in seconds or milliseconds."

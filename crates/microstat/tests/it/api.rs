@@ -241,6 +241,7 @@ async fn times_may_be_written_in_any_of_the_ways_apps_may_write_them() {
             "2026-11-24T09:00:00%2B01:00".to_owned(),
             "2026-11-24T10:00:00+00:00".to_owned(),
         ),
+        ("2026-11-24%2008:00:00Z".to_owned(), "2026-11-24T10:00:00Z".to_owned()),
     ] {
         let path = format!("/api/v1/projects/{project}/metrics/{metric}/series?from={from}&to={to}&step=30m");
         let series = ada.read(&path).await;
