@@ -22,7 +22,7 @@ async fn a_code_is_shown_once_and_afterwards_known_by_its_last_four() {
         !settings.contains(&code) && settings.contains(&format!("…-{}", &code[15..])),
         "{settings}"
     );
-    assert!(settings.contains("joins as Viewer; 0 of 3 uses."), "{settings}");
+    assert!(settings.contains("Viewer, 0 of 3 uses,"), "{settings}");
     assert!(settings.contains("1 Dec 2026, 10:00 UTC"), "{settings}");
     let last_four = &code[15..];
     assert!(team.log().await.contains(&format!(
@@ -60,7 +60,7 @@ async fn a_code_is_read_as_people_type_it_and_lets_in_at_once() {
     assert_eq!(others, all);
     let settings = team.settings().await;
     assert!(
-        settings.contains("3 of 10 uses.") && settings.contains("Bob (Bob@example.com)"),
+        settings.contains("3 of 10 uses,") && settings.contains("<bdi>Bob</bdi> (Bob@example.com)"),
         "{settings}"
     );
     let line = format!(
@@ -171,7 +171,7 @@ async fn a_use_limit_holds_under_fifty_joins_at_once() {
         }
     }
     assert_eq!((joined, team.others().await.len()), (7, 7));
-    assert!(team.settings().await.contains("7 of 7 uses."));
+    assert!(team.settings().await.contains("7 of 7 uses,"));
 }
 
 #[tokio::test]
@@ -183,7 +183,7 @@ async fn a_member_is_told_so_and_no_use_is_counted() {
     let page = bob.open(&format!("{}/settings", team.path)).await.text;
     assert!(page.contains("You&#39;re already a member of Ada&#39;s Organisation."));
     assert_eq!(team.others().await, ["bob@example.com Viewer"]);
-    assert!(team.settings().await.contains("0 of 1 uses."));
+    assert!(team.settings().await.contains("0 of 1 uses,"));
 }
 
 #[tokio::test]

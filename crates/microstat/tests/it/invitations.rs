@@ -197,7 +197,7 @@ async fn resending_makes_a_new_link_and_revoking_ends_it() {
     for said in [
         "bob@example.com",
         "Viewer",
-        "by Ada",
+        "by <bdi>Ada</bdi>",
         "24 Nov 2026",
         "1 Dec 2026",
         "Sent",
@@ -268,8 +268,8 @@ async fn the_list_shows_how_each_mail_fares_and_why() {
         .await;
     let badge = async |team: &mut Team, email: &str| {
         let settings = team.settings().await;
-        let row = between(&settings, &format!("{email}</th>"), "</tr>");
-        between(row, "<span class=\"badge ", "<td class=\"actions\"").to_owned()
+        let row = between(&settings, &format!("{email}</strong>"), "</li>");
+        between(row, "<span class=\"badge ", "</p>").to_owned()
     };
     assert!(badge(&mut team, "bob@example.com").await.contains("Queued"));
     team.site.deliver().await;
@@ -295,7 +295,7 @@ async fn of_what_was_revoked_or_replaced_no_mail_is_sent() {
     assert!(mails[0].text.contains("as Viewer"));
     team.invite("cyd@example.com", "Viewer").await;
     let settings = team.settings().await;
-    let revocation = path_to(between(&settings, "cyd@example.com</th>", "</tr>"), "revocation");
+    let revocation = path_to(between(&settings, "cyd@example.com</strong>", "</li>"), "revocation");
     team.ada.submit(&revocation, &[]).await;
     assert_eq!(team.site.deliver().await.len(), 1);
 }
