@@ -250,7 +250,7 @@ async fn a_leaked_code_is_turned_off_and_who_joined_by_it_removed() {
         settings.contains(">Turn off and remove who joined by it</button>"),
         "{settings}"
     );
-    let ending = path_to(&between(&settings, "Invitation codes", "</ul>"), "ending");
+    let ending = path_to(between(&settings, "Invitation codes", "</ul>"), "ending");
     let page = team.ada.open(&ending).await.text;
     assert!(
         page.contains("bob@example.com") && page.contains(">Turn off and remove who joined by it</button>"),
@@ -288,7 +288,7 @@ async fn only_administrators_see_and_handle_codes() {
     let mut team = Team::new().await;
     let code = team.code("Member", "9").await;
     let settings = team.settings().await;
-    let ending = path_to(&between(&settings, "Invitation codes", "</ul>"), "ending");
+    let ending = path_to(between(&settings, "Invitation codes", "</ul>"), "ending");
     for (name, role, status) in [
         ("Bob", Some(Role::Member), StatusCode::FORBIDDEN),
         ("Cyd", Some(Role::Viewer), StatusCode::FORBIDDEN),

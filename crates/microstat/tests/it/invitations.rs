@@ -85,7 +85,8 @@ async fn bad_addresses_are_named_the_good_ones_kept_and_nothing_is_half_sent() {
 }
 
 fn many(count: usize) -> String {
-    (0..count).map(|n| format!("p{n}@example.com\n")).collect()
+    let all: Vec<_> = (0..count).map(|n| format!("p{n}@example.com")).collect();
+    all.join("\n")
 }
 
 #[tokio::test]

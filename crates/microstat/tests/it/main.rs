@@ -23,6 +23,7 @@ mod organisations;
 mod password_resets;
 mod projects;
 mod races;
+mod received_invitations;
 mod rotations;
 mod routes;
 mod schema;
