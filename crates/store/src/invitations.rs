@@ -37,7 +37,7 @@ pub struct NewInvitation {
 /// Why nobody was invited. Drop the transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// Whoever asked is no Administrator (any more), or the role is above their own.
+    /// Whoever asked is no Administrator (any more).
     NotAllowed,
     /// There would be more than 100 pending invitations.
     TooManyPending,
@@ -60,8 +60,8 @@ pub async fn create(
     new: &[NewInvitation],
     now: Micros,
 ) -> Result<std::result::Result<Vec<EmailAddress>, Refusal>> {
-    let own = memberships::lock_for(tx, organisation, by).await?;
-    if own != Some(Role::Administrator) || own < Some(role) {
+    // theirs is the highest role, so they may give any
+    if memberships::lock_for(tx, organisation, by).await? != Some(Role::Administrator) {
         return Ok(Err(Refusal::NotAllowed));
     }
     let mut members = Vec::new();

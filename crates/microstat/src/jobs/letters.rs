@@ -22,7 +22,7 @@ pub(crate) async fn write(app: &App, mail: &Mail) -> Result<Option<Letter>, AppE
     match mail {
         Mail::Verification { user, nonce } => verification(app, *user, nonce).await,
         Mail::PasswordReset { user, nonce } => password_reset(app, *user, nonce).await,
-        Mail::Invitation { nonce, .. } => invitation(app, nonce).await,
+        Mail::Invitation { nonce } => invitation(app, nonce).await,
         Mail::Joined {
             to,
             organisation,

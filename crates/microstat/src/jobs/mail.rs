@@ -3,7 +3,7 @@
 //! A queued mail holds no secret: the token in a link is made from the nonce and the installation's key when the mail
 //! is sent ([`Keys::mailed_token`](crate::secrets::Keys::mailed_token)), the same at every try.
 
-use domain::id::{InvitationId, JobId, UserId};
+use domain::id::{JobId, UserId};
 use domain::role::Role;
 use serde::{Deserialize, Serialize};
 use store::Tx;
@@ -32,7 +32,7 @@ pub(crate) enum Mail {
     /// Choose a new password.
     PasswordReset { user: UserId, nonce: Nonce },
     /// You're invited. Not sent any more if the invitation isn't pending any more; its delivery is written down.
-    Invitation { invitation: InvitationId, nonce: Nonce },
+    Invitation { nonce: Nonce },
     /// To whoever invited: this person joined.
     Joined {
         to: UserId,
@@ -98,7 +98,7 @@ pub(crate) async fn send(app: &Shared, job: &Job) -> Result<(), AppError> {
         }
         Err(undelivered) => refused(&mut tx, app, job, undelivered).await?,
     };
-    if let (Mail::Invitation { nonce, .. }, Some(_)) = (&mail, letter) {
+    if let (Mail::Invitation { nonce }, Some(_)) = (&mail, letter) {
         let token = app.keys.mailed_token(Purpose::InvitationMail, nonce);
         store::invitations::set_delivery(&mut tx, token.hash(), &delivery).await?;
     }

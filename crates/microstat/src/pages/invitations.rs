@@ -44,14 +44,35 @@ struct Invited {
     link: Secret,
 }
 
+/// Who was invited, and who was a member already.
+struct Sent {
+    invited: Vec<Invited>,
+    members: Vec<EmailAddress>,
+}
+
 #[derive(Template)]
 #[template(path = "invitations/sent.html")]
 struct SentPage {
     frame: Frame,
     organisation: Organisation,
     smtp: bool,
-    invited: Vec<Invited>,
-    members: Vec<EmailAddress>,
+    sent: Sent,
+}
+
+impl SentPage {
+    async fn answer(app: &Shared, at: Member, sent: Sent) -> Result<Response, AppError> {
+        let title = if sent.invited.is_empty() {
+            "Nobody new"
+        } else {
+            "Invitations sent"
+        };
+        html(&Self {
+            frame: Frame::organisation(app, &at, title).await?,
+            organisation: at.organisation,
+            smtp: app.config.smtp.is_some(),
+            sent,
+        })
+    }
 }
 
 #[derive(Deserialize)]
@@ -89,7 +110,7 @@ async fn create(
                 Ok(sent) => {
                     tx.commit().await?;
                     app.job_queued.notify_one();
-                    return html(&sent);
+                    return SentPage::answer(&app, at, sent).await;
                 }
                 Err(refusal) => advice(refusal)?,
             }
@@ -123,7 +144,7 @@ async fn resend(
         Ok(sent) => {
             tx.commit().await?;
             app.job_queued.notify_one();
-            html(&sent)
+            SentPage::answer(&app, at, sent).await
         }
         Err(refusal) => Err(AppError::Conflict(advice(refusal)?)),
     }
@@ -180,7 +201,7 @@ async fn send(
     client: &Client,
     (role, addresses): (Role, Vec<EmailAddress>),
     action: Action,
-) -> Result<Result<SentPage, Refusal>, AppError> {
+) -> Result<Result<Sent, Refusal>, AppError> {
     let (organisation, me) = (&at.organisation, &at.signed.user);
     let mut new = Vec::new();
     let mut secrets = Vec::new();
@@ -204,33 +225,21 @@ async fn send(
         if members.contains(&new.email) {
             continue;
         }
-        let invitation = new.id;
         audit(tx, app, &by, organisation.id, action, new.email.as_str(), role.name()).await?;
-        queue(tx, app, &Mail::Invitation { invitation, nonce }).await?;
+        queue(tx, app, &Mail::Invitation { nonce }).await?;
         invited.push(Invited {
             email: new.email,
             link: Secret::from(app.config.link(&format!("/invitations/{}", copied.reveal()))),
         });
     }
-    let title = if invited.is_empty() {
-        "Nobody new"
-    } else {
-        "Invitations sent"
-    };
-    Ok(Ok(SentPage {
-        frame: Frame::organisation(app, at, title).await?,
-        organisation: organisation.clone(),
-        smtp: app.config.smtp.is_some(),
-        invited,
-        members,
-    }))
+    Ok(Ok(Sent { invited, members }))
 }
 
 /// Why nobody was invited, and what to do.
 fn advice(refusal: Refusal) -> Result<String, AppError> {
     Ok(match refusal {
         Refusal::NotAllowed => {
-            let text = "Only an Administrator of this organisation invites people, and to no role above their own.";
+            let text = "Only an Administrator of this organisation invites people.";
             return Err(AppError::Forbidden(text.to_owned()));
         }
         Refusal::TooManyPending => {

@@ -32,7 +32,6 @@ pub(crate) struct InvitingPage {
     pub(crate) verified: bool,
     /// Whether a mail server is configured.
     pub(crate) smtp: bool,
-    pub(crate) roles: Vec<Role>,
     pub(crate) emails: String,
     pub(crate) emails_error: Option<String>,
     pub(crate) role: Role,
@@ -58,7 +57,6 @@ impl InvitingPage {
             organisation: at.organisation.clone(),
             verified: app.is_verified(&at.signed.user),
             smtp: app.config.smtp.is_some(),
-            roles: Role::ALL.into_iter().filter(|&role| role <= at.role).collect(),
             emails: String::new(),
             emails_error: None,
             role: Role::Member,

@@ -365,7 +365,7 @@ async fn the_sixth_mail_to_one_address_in_a_day_is_refused_and_nobody_else_gets_
 }
 
 #[tokio::test]
-async fn nobody_gives_a_role_above_their_own_and_every_role_up_to_it() {
+async fn administrators_give_any_role_as_long_as_they_are_administrators() {
     let mut team = Team::new().await;
     let path = format!("{}/invitations", team.path);
     let page = team.ada.open(&format!("{path}/new")).await.text;
@@ -388,4 +388,34 @@ async fn nobody_gives_a_role_above_their_own_and_every_role_up_to_it() {
     tx.commit().await.unwrap();
     let fields = [("emails", "cyd@example.com"), ("role", "Administrator")];
     assert_eq!(bob.post(&path, &fields).await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fifty_invitations_of_one_address_at_once_leave_one_that_holds() {
+    let mut team = Team::new().await;
+    let path = format!("{}/invitations", team.path);
+    team.ada.open(&format!("{path}/new")).await;
+    let mut tasks = Vec::new();
+    for _ in 0..50 {
+        let (mut ada, path) = (team.ada.clone(), path.clone());
+        let fields = [("emails", "bob@example.com"), ("role", "Member")];
+        tasks.push(tokio::spawn(async move { ada.post(&path, &fields).await.status }));
+    }
+    let mut sent = 0;
+    for task in tasks {
+        match task.await.unwrap() {
+            StatusCode::OK => sent += 1,
+            other => assert_eq!(other, StatusCode::UNPROCESSABLE_ENTITY),
+        }
+    }
+    // five mails to one address a day
+    assert_eq!(sent, 5);
+    let pending = store::invitations::pending(&team.site.app.db, team.organisation, team.site.app.now()).await;
+    assert_eq!(pending.unwrap().len(), 1);
+    let mails = team.site.deliver().await;
+    assert_eq!(mails.len(), 1);
+    assert_eq!(
+        team.site.browser().open(&mails[0].path("/invitations/")).await.status,
+        StatusCode::OK
+    );
 }
