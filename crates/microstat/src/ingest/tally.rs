@@ -78,6 +78,9 @@ impl Tally {
 }
 
 async fn write(db: &Db, counted: &HashMap<Key, Rejected>, now: Micros) -> store::Result<()> {
+    // in one order, or two that write at once would each wait for a row the other holds
+    let mut counted: Vec<_> = counted.iter().collect();
+    counted.sort_unstable_by_key(|(key, _)| **key);
     let mut tx = db.begin().await?;
     for ((project, day, _), rejected) in counted {
         rejections::add(&mut tx, *project, *day, rejected).await?;
