@@ -113,6 +113,14 @@ impl Server {
         SocketAddr::from(([127, 0, 0, 1], self.port))
     }
 
+    /// Asks it to stop, as an operator does, and waits until it has.
+    pub(crate) fn stop(mut self) {
+        let id = self.process.id().to_string();
+        let asked = Command::new("kill").args(["-TERM", &id]).status().expect("kill");
+        assert!(asked.success());
+        assert!(self.process.wait().expect("wait").success());
+    }
+
     /// The answer to a request, head and body.
     pub(crate) fn get(&self, path: &str, token: &str) -> String {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("connect");

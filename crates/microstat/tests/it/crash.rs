@@ -1,4 +1,4 @@
-//! `kill -9` in the middle of a load: what was acknowledged is there, once.
+//! How it ends: by `kill -9` in the middle of a load, what was acknowledged is there, once; asked to stop, all is.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -115,11 +115,7 @@ async fn kill_under_load(server: Server, dsn: &Arc<str>, load: &Arc<Load>, after
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_acknowledged_is_lost_or_there_twice_after_two_kills() {
     let installation = Installation::new().await;
-    let create = ["user", "create", "--email", "ada@example.com", "--name", "Ada"];
-    let made = installation.run(&create, PASSWORD);
-    let made: serde_json::Value = serde_json::from_slice(&made.stdout).unwrap();
-    let dsn: Arc<str> = made["dsn"].as_str().unwrap().into();
-    let project: ProjectId = made["project"].as_str().unwrap().parse().unwrap();
+    let (project, dsn) = account(&installation);
     let load = Arc::new(Load::default());
     for after in KILLS {
         kill_under_load(installation.serve(), &dsn, &load, after).await;
@@ -142,16 +138,48 @@ async fn nothing_acknowledged_is_lost_or_there_twice_after_two_kills() {
     assert!(once.len() <= load.next.load(Ordering::SeqCst) * BATCH);
 }
 
+#[tokio::test]
+async fn what_was_just_rejected_is_still_counted_when_it_is_asked_to_stop() {
+    let installation = Installation::new().await;
+    let (project, dsn) = account(&installation);
+    let server = installation.serve();
+    ready(server.address()).await;
+    let mut idle = Wire::to(server.address()).await.unwrap();
+    let reply = idle.post(&format!("/ingest?dsn={dsn}"), "", "[{},{},5]").await.unwrap();
+    assert_eq!(reply.status, 202);
+    server.stop();
+    idle.end().await.unwrap();
+    let db = open(&installation).await;
+    let counted = store::rejections::of_project(&db, project, Clock::System.now())
+        .await
+        .unwrap();
+    assert_eq!(counted.iter().map(|rejected| rejected.data_points).sum::<i64>(), 3);
+}
+
+/// A project and its DSN.
+fn account(installation: &Installation) -> (ProjectId, Arc<str>) {
+    let create = ["user", "create", "--email", "ada@example.com", "--name", "Ada"];
+    let made = installation.run(&create, PASSWORD);
+    let made: serde_json::Value = serde_json::from_slice(&made.stdout).unwrap();
+    let project = made["project"].as_str().unwrap().parse().unwrap();
+    (project, made["dsn"].as_str().unwrap().into())
+}
+
+/// The accounts, beside whoever serves them.
+async fn open(installation: &Installation) -> Db {
+    match installation.database() {
+        Some(url) => Db::postgres(url).await.unwrap(),
+        None => Db::sqlite(&installation.data().join("microstat.db")).await.unwrap(),
+    }
+}
+
 /// Every value of the metric, as the data folder has it.
 async fn stored(installation: &Installation, project: ProjectId) -> Vec<usize> {
-    let data = installation.data();
-    let db = match installation.database() {
-        Some(url) => Db::postgres(url).await.unwrap(),
-        None => Db::sqlite(&data.join("microstat.db")).await.unwrap(),
-    };
-    let metrics = store::metrics::of_project(&db, project).await.unwrap();
+    let metrics = store::metrics::of_project(&open(installation).await, project)
+        .await
+        .unwrap();
     assert_eq!(metrics.len(), 1);
-    let points = Points::open(&data, Options::default()).await.unwrap();
+    let points = Points::open(&installation.data(), Options::default()).await.unwrap();
     let now = Clock::System.now();
     let range = Range::new(now - DAY, now + DAY).unwrap();
     let mut values = Vec::new();
