@@ -96,7 +96,7 @@ fn draw(app: &Shared) -> (DsnId, PublicKey) {
     (id, PublicKey::from_random(app.random.bytes()))
 }
 
-/// A DSN as audit logs name it. Its key isn't in there: the log is read by fewer people, and later.
+/// A DSN as audit logs name it.
 fn subject(project: &str, label: &str) -> String {
     format!("{project}: {label}")
 }

@@ -165,7 +165,7 @@ async fn update_retention(
     };
     let project = &at.project;
     let kept_from = (app.now() - days * DAY).floor(DAY);
-    if days < project.retention_days && form.erase != days.to_string() {
+    if days < project.retention_days && retention::days(&form.erase) != Some(days) {
         // what is older than today's retention is gone, or goes today whatever is chosen
         let kept_so_far = (app.now() - project.retention_days * DAY).floor(DAY);
         let first = app.points.first_data_point(project.id).await?;
