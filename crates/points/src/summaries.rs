@@ -6,6 +6,7 @@ use domain::id::{MetricId, ProjectId};
 use domain::time::{DAY, HOUR, Micros};
 use sqlx::Row;
 
+use crate::series::place;
 use crate::{Error, Points};
 
 /// A metric in a line. Amounts are hits for a Hit Counter, data points for the others.
@@ -23,18 +24,21 @@ pub struct Summary {
     pub last_24h: u64,
     /// Amount of the 24 hours before those.
     pub previous_24h: u64,
-    /// Amounts of the last 24 hours of the clock (UTC), the current one last.
-    pub sparkline: [u64; 24],
 }
 
-/// Whole hours since ?2.
-const HOURS: &str = "select m.metric, hour, data_points, amount from metrics m cross join hours h
-    on h.metric = m.metric and hour >= ?2 where project = ?1";
+/// Whole hours after ?2: those after ?3 are of the last 24 hours, those before it of the 24 before.
+const HOURS: &str = "select m.metric, coalesce(sum(data_points) filter (where hour > ?3), 0),
+    coalesce(sum(amount) filter (where hour > ?3), 0), coalesce(sum(amount) filter (where hour < ?3), 0)
+    from metrics m cross join hours h on h.metric = m.metric and hour > ?2 where project = ?1 group by m.metric";
 
 /// What lies between two times that are not whole hours.
 const EDGE: &str = "select m.metric, count(*), sum(case typeof(value) when 'integer' then value else 1 end)
     from metrics m cross join data_points d on d.metric = m.metric and at >= ?2 and at < ?3
     where project = ?1 group by m.metric";
+
+/// The amounts of each hour from ?2 on, a day long, of the metrics in the list ?1.
+const SPARKLINES: &str = "select w.key, (hour - ?2) / ?3, amount from json_each(?1) w cross join hours h
+    on h.metric = w.value and hour >= ?2 and hour < ?2 + 24 * ?3";
 
 impl Points {
     /// A summary of every metric of a project that has or had data points, ordered by id.
@@ -49,23 +53,14 @@ impl Points {
         let rows = sqlx::query(HOURS)
             .bind(project.0)
             .bind(first.0)
+            .bind(split.0)
             .fetch_all(&self.readers)
             .await?;
-        let oldest_bar = now.floor(HOUR) - 23 * HOUR;
         for row in rows {
-            let (hour, amount) = (Micros(row.try_get(1)?), row.try_get::<i64, _>(3)?.cast_unsigned());
-            let Some(summary) = summaries.get_mut(&row.try_get(0)?) else {
-                continue;
-            };
-            if hour > split {
-                summary.last_24h += amount;
-                summary.data_points_24h += row.try_get::<i64, _>(2)?.cast_unsigned();
-            } else if first < hour && hour < split {
-                summary.previous_24h += amount;
-            }
-            let bar = usize::try_from((hour - oldest_bar).div_euclid(HOUR)).ok();
-            if let Some(bar) = bar.and_then(|bar| summary.sparkline.get_mut(bar)) {
-                *bar = amount;
+            if let Some(summary) = summaries.get_mut(&row.try_get(0)?) {
+                summary.data_points_24h = row.try_get::<i64, _>(1)?.cast_unsigned();
+                summary.last_24h = row.try_get::<i64, _>(2)?.cast_unsigned();
+                summary.previous_24h = row.try_get::<i64, _>(3)?.cast_unsigned();
             }
         }
         self.edge(
@@ -87,6 +82,28 @@ impl Points {
         Ok(summaries.into_values().collect())
     }
 
+    /// Amounts of the last 24 hours of the clock (UTC), the current one last: a list a metric, in the metrics' order.
+    ///
+    /// # Errors
+    /// If the file can't be read.
+    pub async fn sparklines(&self, metrics: &[MetricId], now: Micros) -> Result<Vec<[u64; 24]>, Error> {
+        let ids: Vec<i64> = metrics.iter().map(|metric| metric.0).collect();
+        let rows = sqlx::query(SPARKLINES)
+            .bind(serde_json::Value::from(ids).to_string())
+            .bind((now.floor(HOUR) - 23 * HOUR).0)
+            .bind(HOUR)
+            .fetch_all(&self.readers)
+            .await?;
+        let mut sparklines = vec![[0; 24]; metrics.len()];
+        for row in rows {
+            let hour = usize::try_from(row.try_get::<i64, _>(1)?).unwrap_or(usize::MAX);
+            if let Some(amount) = sparklines.get_mut(place(&row)?).and_then(|hours| hours.get_mut(hour)) {
+                *amount = row.try_get::<i64, _>(2)?.cast_unsigned();
+            }
+        }
+        Ok(sparklines)
+    }
+
     async fn lines(&self, project: ProjectId) -> Result<BTreeMap<i64, Summary>, Error> {
         let rows = sqlx::query("select metric, first_at, last_at from metrics where project = ?1")
             .bind(project.0)
@@ -101,7 +118,6 @@ impl Points {
                 data_points_24h: 0,
                 last_24h: 0,
                 previous_24h: 0,
-                sparkline: [0; 24],
             };
             lines.insert(summary.metric.0, summary);
         }

@@ -152,23 +152,23 @@ async fn favourites(
     }
     let summaries = app.points.summaries(at.project.id, app.now()).await?;
     let summaries: HashMap<MetricId, Summary> = summaries.into_iter().map(|line| (line.metric, line)).collect();
-    let row = |id: MetricId| {
+    let hours = app.points.sparklines(&ids, app.now()).await?;
+    let row = |(id, hours): (MetricId, [u64; 24])| {
         let metric = metrics.get(&id)?;
         let summary = summaries.get(&id);
         Some(Favourite {
             id,
             name: metric.name.to_string(),
-            line: day_line(summary),
+            line: day_line(&hours),
             last_24h: number::count(summary.map_or(0, |line| line.last_24h)),
             change: summary.map_or_else(Change::default, |line| day_change(line, app.now())),
         })
     };
-    Ok(ids.into_iter().filter_map(row).collect())
+    Ok(ids.into_iter().zip(hours).filter_map(row).collect())
 }
 
 /// The last 24 hours at the size of a word; decoration beside the count.
-pub(crate) fn day_line(summary: Option<&Summary>) -> Svg {
-    let hours = summary.map_or([0; 24], |line| line.sparkline);
+pub(crate) fn day_line(hours: &[u64; 24]) -> Svg {
     sparkline(&hours.map(|amount| Some(float(amount))), true, "")
 }
 

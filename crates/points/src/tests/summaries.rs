@@ -31,10 +31,9 @@ async fn a_metric_in_a_line() {
         (lines[0].data_points_24h, lines[0].last_24h, lines[0].previous_24h),
         (4, 4, 3)
     );
-    assert_eq!(
-        (lines[0].sparkline[23], lines[0].sparkline[22], lines[0].sparkline[0]),
-        (2, 1, 0)
-    );
+    let hours = points.sparklines(&[hits, MetricId(5), METRIC], NOW).await.unwrap();
+    assert_eq!((hours[2][23], hours[2][22], hours[2][0]), (2, 1, 0));
+    assert_eq!((hours[0], hours[1]), ([0; 24], [0; 24]));
     assert_eq!(
         (lines[1].data_points_24h, lines[1].last_24h, lines[1].previous_24h),
         (1, 5, 7)

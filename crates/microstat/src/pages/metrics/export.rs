@@ -25,8 +25,8 @@ pub(super) async fn show(
         .map_err(|error| AppError::Invalid(sentence(&error.to_string())))?;
     let shown = Shown::new(&app, &of, chosen).await?;
     let text = match of.metric.kind {
-        MetricType::HitCounter => hits(&numbers::series(&app, &of.metric, &shown, false).await?),
-        MetricType::Counter | MetricType::Timer => values(&numbers::series(&app, &of.metric, &shown, true).await?),
+        MetricType::HitCounter => hits(&numbers::series(&app, &of.metric, &shown).await?),
+        MetricType::Counter | MetricType::Timer => values(&numbers::series(&app, &of.metric, &shown).await?),
         MetricType::WordWeb => words(&app.points.words(of.metric.id, shown.range, WORDS).await?),
     };
     let disposition = format!("attachment; filename=\"microstat-{}.csv\"", of.metric.id);

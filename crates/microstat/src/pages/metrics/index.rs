@@ -238,8 +238,13 @@ pub(super) async fn index(
     let first = (view.page - 1) * PER_PAGE;
     let favourites = store::favourites::of_project(&app.db, at.signed.user.id, project).await?;
     let favourites: HashSet<MetricId> = favourites.into_iter().collect();
-    let shown = known.iter().skip(first).take(PER_PAGE);
-    let lines: Vec<Line> = shown.map(|known| line(known, &favourites, app.now())).collect();
+    let shown: Vec<Known> = known.into_iter().skip(first).take(PER_PAGE).collect();
+    let ids: Vec<MetricId> = shown.iter().map(|known| known.metric.id).collect();
+    let hours = app.points.sparklines(&ids, app.now()).await?;
+    let lines = shown.iter().zip(&hours);
+    let lines: Vec<Line> = lines
+        .map(|(known, hours)| line(known, hours, &favourites, app.now()))
+        .collect();
     let last = first + lines.len();
     html(&MetricsPage {
         frame: Frame::project(&app, &at, Tab::Metrics, "Metrics").await?,
@@ -283,7 +288,7 @@ fn sort(known: &mut [Known], view: &View, now: Micros) {
     });
 }
 
-fn line(known: &Known, favourites: &HashSet<MetricId>, now: Micros) -> Line {
+fn line(known: &Known, hours: &[u64; 24], favourites: &HashSet<MetricId>, now: Micros) -> Line {
     let (metric, summary) = (&known.metric, known.summary.as_ref());
     Line {
         id: metric.id,
@@ -291,7 +296,7 @@ fn line(known: &Known, favourites: &HashSet<MetricId>, now: Micros) -> Line {
         kind: metric.kind,
         tag: tag(metric.kind),
         favourite: favourites.contains(&metric.id),
-        sparkline: day_line(summary),
+        sparkline: day_line(hours),
         last_24h: number::count(summary.map_or(0, |line| line.last_24h)),
         change: summary.map_or_else(Change::default, |line| day_change(line, now)),
         last_seen: summary.map(|line| line.last_seen),

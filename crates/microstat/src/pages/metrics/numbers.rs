@@ -27,14 +27,19 @@ pub(super) struct Picture {
 /// From here on the 99th percentile can be another than the maximum: it is the ⌈0.99·n⌉-th of n values.
 const MANY: u64 = 100;
 
-/// The buckets of a metric in the time shown.
-pub(super) async fn series(
-    app: &Shared,
-    metric: &Metric,
-    shown: &Shown,
-    percentiles: bool,
-) -> Result<Vec<points::Bucket>, AppError> {
-    Ok(app.points.series(metric.id, &shown.buckets, percentiles).await?)
+/// Percentiles have to look at every data point: of more than these they would keep people waiting.
+const TOO_MANY: u64 = 200_000;
+
+/// The buckets of a metric in the time shown, with percentiles where they make sense.
+pub(super) async fn series(app: &Shared, metric: &Metric, shown: &Shown) -> Result<Vec<points::Bucket>, AppError> {
+    Ok(app
+        .points
+        .series(metric.id, &shown.buckets, has_percentiles(shown))
+        .await?)
+}
+
+const fn has_percentiles(shown: &Shown) -> bool {
+    shown.count <= TOO_MANY
 }
 
 pub(super) async fn hits(app: &Shared, metric: &Metric, shown: &Shown) -> Result<Picture, AppError> {
@@ -43,7 +48,7 @@ pub(super) async fn hits(app: &Shared, metric: &Metric, shown: &Shown) -> Result
         Some(range) => Some(app.points.whole(metric.id, range, false).await?.count),
         None => None,
     };
-    let series = series(app, metric, shown, false).await?;
+    let series = series(app, metric, shown).await?;
     let buckets: Vec<Bucket> = series
         .iter()
         .map(|bucket| Bucket::counting(bucket.start, bucket.count))
@@ -107,12 +112,17 @@ fn busiest(buckets: &[Bucket], shown: &Shown) -> Option<Figure> {
 }
 
 pub(super) async fn numbers(app: &Shared, metric: &Metric, shown: &Shown) -> Result<Picture, AppError> {
-    let now = app.points.whole(metric.id, shown.range, true).await?;
-    let before = match shown.previous() {
-        Some(range) => Some(app.points.whole(metric.id, range, true).await?),
-        None => None,
+    let percentiles = has_percentiles(shown);
+    let whole = async |range| app.points.whole(metric.id, range, percentiles).await;
+    let before = async {
+        match shown.previous() {
+            Some(range) => whole(range).await.map(Some),
+            None => Ok(None),
+        }
     };
-    let series = series(app, metric, shown, true).await?;
+    // Each looks at every data point: side by side, people wait less.
+    let series = app.points.series(metric.id, &shown.buckets, percentiles);
+    let (now, before, series) = tokio::try_join!(whole(shown.range), before, series)?;
     let buckets: Vec<Bucket> = series.iter().map(bucket).collect();
     let band = Band {
         title: metric.name.as_str(),
@@ -141,19 +151,17 @@ fn figures(kind: MetricType, now: &points::Bucket, before: Option<&points::Bucke
         return vec![Figure::value("Value", unit, |bucket| bucket.avg, now, None)];
     }
     let figure = |label, of| Figure::value(label, unit, of, now, before);
-    let mut figures = vec![
-        figure("Average", |bucket| bucket.avg),
-        figure("Median (p50)", |bucket| bucket.p50),
-    ];
-    if kind == MetricType::Timer {
-        figures.push(figure("p75", |bucket| bucket.p75));
+    let mut figures = vec![figure("Average", |bucket| bucket.avg)];
+    if now.p50.is_some() {
+        figures.push(figure("Median (p50)", |bucket| bucket.p50));
+        if kind == MetricType::Timer {
+            figures.push(figure("p75", |bucket| bucket.p75));
+        }
+        figures.push(figure("p95", |bucket| bucket.p95));
+        figures.push(figure("p99", |bucket| bucket.p99));
     }
-    figures.extend([
-        figure("p95", |bucket| bucket.p95),
-        figure("p99", |bucket| bucket.p99),
-        figure("Minimum", |bucket| bucket.min),
-        figure("Maximum", |bucket| bucket.max),
-    ]);
+    figures.push(figure("Minimum", |bucket| bucket.min));
+    figures.push(figure("Maximum", |bucket| bucket.max));
     if kind == MetricType::Counter {
         figures.push(figure("Sum", |bucket| bucket.sum));
     }
@@ -171,7 +179,12 @@ fn notes(count: u64) -> Vec<String> {
         2..MANY => vec![format!(
             "These are {count} data points. With fewer than {MANY}, p99 is the same as the maximum."
         )],
-        _ => Vec::new(),
+        MANY..=TOO_MANY => Vec::new(),
+        _ => vec![format!(
+            "These are {} data points. Percentiles are shown of up to {}: choose a shorter time to see them.",
+            number::count(count),
+            number::count(TOO_MANY)
+        )],
     }
 }
 
@@ -191,5 +204,38 @@ fn bucket(from: &points::Bucket) -> Bucket {
         max: from.max,
         avg: from.avg,
         percentiles: percentiles(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::metric::MetricType;
+
+    use super::{TOO_MANY, figures, notes};
+
+    #[test]
+    fn where_there_are_too_many_data_points_for_percentiles_it_is_said_and_the_rest_is_shown() {
+        assert_eq!(notes(TOO_MANY), Vec::<String>::new());
+        assert!(notes(TOO_MANY + 1)[0].starts_with("These are 200,001 data points. Percentiles are shown of up to"));
+        let bucket = points::Bucket {
+            count: TOO_MANY + 1,
+            sum: Some(4.0),
+            min: Some(1.0),
+            max: Some(3.0),
+            avg: Some(2.0),
+            ..points::Bucket::default()
+        };
+        let labels = |kind| {
+            let figures = figures(kind, &bucket, None).into_iter();
+            figures.map(|figure| figure.label).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            labels(MetricType::Timer),
+            ["Average", "Minimum", "Maximum", "Data points"]
+        );
+        assert_eq!(
+            labels(MetricType::Counter),
+            ["Average", "Minimum", "Maximum", "Sum", "Data points"]
+        );
     }
 }
