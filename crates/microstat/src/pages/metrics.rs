@@ -97,6 +97,15 @@ pub(crate) const fn tag(kind: MetricType) -> &'static str {
     }
 }
 
+/// The help page that says how to read a type's chart and figures.
+const fn help(kind: MetricType) -> &'static str {
+    match kind {
+        MetricType::HitCounter => "/help/metric-types#time-periods",
+        MetricType::Counter | MetricType::Timer => "/help/metric-types#percentiles",
+        MetricType::WordWeb => "/help/metric-types#words",
+    }
+}
+
 /// What the values of a type are.
 const fn unit(kind: MetricType) -> Unit {
     match kind {

@@ -12,7 +12,7 @@ use domain::time::Micros;
 
 use super::numbers::Picture;
 use super::shown::{Asked, Chosen, Shown, Typed};
-use super::{InMetric, numbers, tag, value, words};
+use super::{InMetric, help, numbers, tag, value, words};
 use crate::error::AppError;
 use crate::pages::frame::{Frame, Tab};
 use crate::pages::html_with;
@@ -29,6 +29,7 @@ struct MetricPage {
     name: String,
     kind: MetricType,
     tag: &'static str,
+    help: &'static str,
     favourite: bool,
     /// Where this page is, to come back to.
     here: String,
@@ -81,6 +82,7 @@ pub(super) async fn show(
         name: metric.name.to_string(),
         kind: metric.kind,
         tag: tag(metric.kind),
+        help: help(metric.kind),
         favourite: of.is_favourite(&app).await?,
         here: format!("{}?{query}", of.path()),
         query,

@@ -65,8 +65,10 @@ impl Asked {
         serde_urlencoded::to_string(pairs).unwrap_or_default()
     }
 
-    /// The form: what was typed, or else the range that is shown.
+    /// The form: what was typed if that is no range, else the range that is shown.
     pub(super) fn typed(&self, shown: Range, error: Option<BadPeriod>) -> Typed {
+        // What could be read is written as browsers' fields take it.
+        let kept = |typed: &Option<String>| typed.clone().filter(|_| error.is_some());
         let field = |at: Micros| at.timestamp().strftime("%Y-%m-%dT%H:%M").to_string();
         let (from_error, to_error) = match error {
             None => (None, None),
@@ -80,8 +82,8 @@ impl Asked {
         };
         Typed {
             is_open: self.from.is_some() || self.to.is_some(),
-            from: self.from.clone().unwrap_or_else(|| field(shown.from())),
-            to: self.to.clone().unwrap_or_else(|| field(shown.to() + (MINUTE - 1))),
+            from: kept(&self.from).unwrap_or_else(|| field(shown.from())),
+            to: kept(&self.to).unwrap_or_else(|| field(shown.to() + (MINUTE - 1))),
             from_error,
             to_error,
         }

@@ -25,7 +25,7 @@ async fn what_was_just_published_is_on_the_next_load() {
         says(
             &text,
             &[&format!(
-                "All Data Points Last 24 hours, one bar an hour, UTC {count} none before"
+                "All Data Points Last 24 hours, one bar an hour, UTC. How to read this {count} none before"
             )],
         );
         says(&text, &[&format!("Order Hit Counter {count}")]);
@@ -33,7 +33,10 @@ async fn what_was_just_published_is_on_the_next_load() {
     // An app whose clock is ahead is seen all the same.
     let ahead = json!({"name": "Ahead", "type": "Hit Counter", "timestamp": time(NOW + 9 * MINUTE)});
     shop.publish(ahead).await;
-    says(&shop.read("").await, &["UTC 4 none before", "Ahead Hit Counter 1"]);
+    says(
+        &shop.read("").await,
+        &["How to read this 4 none before", "Ahead Hit Counter 1"],
+    );
 }
 
 #[tokio::test]
@@ -45,7 +48,10 @@ async fn the_last_24_hours_stand_against_the_24_before() {
     let text = shop.read("").await;
     says(
         &text,
-        &["UTC 3 +50% against the 24 hours before", "Order Hit Counter 3"],
+        &[
+            "How to read this 3 +50% against the 24 hours before",
+            "Order Hit Counter 3",
+        ],
     );
 }
 

@@ -46,7 +46,7 @@ async fn a_metric_is_deleted_by_its_exact_name_and_its_data_points_with_it() {
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{under}");
     }
     let text = shop.read("").await;
-    says(&text, &["UTC 1 none before"]);
+    says(&text, &["How to read this 1 none before"]);
     assert!(!text.contains("Café"));
     let organisation = shop.site.organisation_of("ada@example.com").await;
     let events = store::audit_events::of_organisation(&shop.site.app.db, organisation, None, 9)
