@@ -59,10 +59,10 @@ fn spawn(
 ) {
     // Answers are small and written at once; without it some would wait for the client's acknowledgement.
     let _ = stream.set_nodelay(true);
-    let heard = Arc::new(AtomicBool::new(false));
-    let hear = Arc::clone(&heard);
+    let spoke = Arc::new(AtomicBool::new(false));
+    let speaks = Arc::clone(&spoke);
     let service = router.clone().map_request(move |request: Request<_>| {
-        hear.store(true, Ordering::Relaxed);
+        speaks.store(true, Ordering::Relaxed);
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(from));
         request
@@ -77,7 +77,7 @@ fn spawn(
             () = tokio::time::sleep(head) => {}
         }
         // Before the first request nobody else looks at the time: it may still come as HTTP/1 or HTTP/2.
-        if heard.load(Ordering::Relaxed) {
+        if spoke.load(Ordering::Relaxed) {
             let _ = connection.await;
         }
     });

@@ -109,7 +109,7 @@ impl Answer {
         };
         for (count, what) in [(rejected, "rejected"), (duplicates, "known already")] {
             if count > 0 {
-                message += &format!(", {count} {what}");
+                message = format!("{message}, {count} {what}");
             }
         }
         Self {

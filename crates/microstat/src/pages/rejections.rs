@@ -27,11 +27,13 @@ impl Rejections {
     }
 
     /// A whole number with its thousands separated.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates pass references")]
     pub(crate) fn count(number: &i64) -> String {
         charts::number::count(u64::try_from(*number).unwrap_or(0))
     }
 
     /// What happened, and what to do about it.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates pass references")]
     pub(crate) const fn advice(reason: &Reason) -> (&'static str, &'static str) {
         match reason {
             Reason::InvalidJson => (

@@ -25,13 +25,20 @@ use store::users::NewUser;
 use crate::harness::{Browser, Site};
 
 /// Who visits, in the table's order. Whoever may change least comes first, so that each finds things as they were.
-const VISITORS: [Option<Option<Role>>; 5] = [
-    None,
-    Some(None),
-    Some(Some(Role::Viewer)),
-    Some(Some(Role::Member)),
-    Some(Some(Role::Administrator)),
+const VISITORS: [Visitor; 5] = [
+    Visitor::SignedOut,
+    Visitor::Outsider,
+    Visitor::Member(Role::Viewer),
+    Visitor::Member(Role::Member),
+    Visitor::Member(Role::Administrator),
 ];
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Visitor {
+    SignedOut,
+    Outsider,
+    Member(Role),
+}
 
 /// Method, path, and the status for each visitor. A form is sent empty (422 where it needs something) unless
 /// [`fields`] says otherwise.
@@ -182,9 +189,9 @@ impl Cast {
         for visitor in VISITORS {
             let mut browser = site.browser();
             let mut token = None;
-            if let Some(role) = visitor {
+            if visitor != Visitor::SignedOut {
                 let user = person(site, &mut tx).await;
-                if let Some(role) = role {
+                if let Visitor::Member(role) = visitor {
                     store::memberships::add(&mut tx, organisation, user, role, How::Founded, app.now())
                         .await
                         .unwrap();

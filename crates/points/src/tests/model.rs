@@ -9,7 +9,7 @@ use domain::value::Value;
 use proptest::prelude::*;
 
 use super::{NOW, PROJECT, batch, buckets, fresh, point, range};
-use crate::{Bucket, DataPoint};
+use crate::{Bucket, DataPoint, Points};
 
 const NUMBERS: MetricId = MetricId(1);
 const HITS: MetricId = MetricId(2);
@@ -187,7 +187,11 @@ async fn agrees(chunks: Vec<Vec<DataPoint>>, from: Micros, to: Micros, step: &st
         assert_eq!(found, expected);
     }
 
-    let mut newest: Vec<&DataPoint> = of(&all, NUMBERS, asked).collect();
+    pages_agree(&points, &all, asked).await;
+}
+
+async fn pages_agree(points: &Points, all: &[DataPoint], asked: Range) {
+    let mut newest: Vec<&DataPoint> = of(all, NUMBERS, asked).collect();
     newest.reverse();
     newest.sort_by_key(|point| std::cmp::Reverse(point.at));
     let (mut seen, mut before) = (Vec::new(), None);

@@ -146,7 +146,7 @@ async fn nothing_is_left_of_a_metric_deleted_while_it_is_published_to() {
     let change = async |app: &mut App| {
         let options = points::Options {
             queue: 1,
-            wait: Duration::from_secs(60),
+            wait: Duration::from_mins(1),
             ..points::Options::default()
         };
         app.points = points::Points::open(&app.config.data, options).await.unwrap();
