@@ -16,15 +16,17 @@ class LocalTime extends HTMLElement {
   }
 
   show() {
+    /** @type {HTMLElement} */
+    const words = this;
     const time = new Date(this.getAttribute("datetime") ?? "");
     if (Number.isNaN(time.getTime())) return;
-    if (!this.title) this.title = (this.textContent ?? "").trim();
+    if (!words.title) words.title = (words.textContent ?? "").trim();
     const format = this.getAttribute("format");
     const language = document.documentElement.lang || undefined;
     if (format === "relative") {
-      this.textContent = relative(time, language);
+      words.textContent = relative(time, language);
     } else {
-      this.textContent = new Intl.DateTimeFormat(language, options(format, time)).format(time);
+      words.textContent = new Intl.DateTimeFormat(language, options(format, time)).format(time);
     }
   }
 }
