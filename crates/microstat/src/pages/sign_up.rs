@@ -5,7 +5,6 @@ use axum::extract::State;
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use domain::email::EmailAddress;
-use domain::id::UserId;
 use domain::name::Name;
 use domain::password::Password;
 use domain::time::{HOUR, MINUTE, SECOND};
@@ -16,11 +15,11 @@ use store::throttles::{Limit, Verdict};
 
 use super::acceptances::{self, Invited};
 use super::frame::Frame;
-use super::joining::{self, Landing, Outcome};
+use super::joining::{self, Outcome};
 use super::{arrival, html, html_with, redirect};
 use crate::auth::actor::{actor, audit};
 use crate::auth::csrf::Checked;
-use crate::auth::opening;
+use crate::auth::opening::{self, Opened};
 use crate::auth::password::hash;
 use crate::auth::session::Visitor;
 use crate::config::SignUp;
@@ -154,32 +153,8 @@ pub(crate) async fn sign_up(
         );
         return html_with(StatusCode::UNPROCESSABLE_ENTITY, &view);
     };
-    let landing = match invited {
-        Some(invited) => Some(accept(&mut tx, app, client, opened.user, invited).await?),
-        None => None,
-    };
-    let user = store::users::find(&mut tx, opened.user)
-        .await?
-        .ok_or(AppError::NotFound)?;
-    let (by, founded) = (actor(&user, client), Name::of_organisation_of(&name));
-    audit(
-        &mut tx,
-        app,
-        &by,
-        opened.organisation,
-        Action::OrganisationCreated,
-        founded.as_str(),
-        "at sign-up",
-    )
-    .await?;
-    if !app.is_verified(&user) {
-        links::verify(&mut tx, app, user.id, &email).await?;
-    }
-    let (path, notice) = match landing {
-        Some(landing) => (landing.path, Some(landing.notice)),
-        None => (format!("/projects/{}/tutorial", opened.project), None),
-    };
-    let mut leaving = arrival::arrive(&mut tx, app, client, user.id, &path).await?;
+    let (path, notice) = settle(&mut tx, app, client, &opened, invited).await?;
+    let mut leaving = arrival::arrive(&mut tx, app, client, opened.user, &path).await?;
     tx.commit().await?;
     app.job_queued.notify_one();
     if let Some(notice) = notice {
@@ -215,19 +190,34 @@ fn read(form: &Form, invited: Option<&Invited>) -> Result<(Name, EmailAddress, P
     }
 }
 
-async fn accept(
+/// What follows from a new account: its organisation's log begins, the invitation in hand is accepted, an address that
+/// isn't proven is asked about. Where this leads, and what to say there.
+async fn settle(
     tx: &mut Tx,
     app: &Shared,
     client: &Client,
-    user: UserId,
-    invited: &Invited,
-) -> Result<Landing, AppError> {
-    let user = store::users::find(&mut *tx, user).await?.ok_or(AppError::NotFound)?;
-    match joining::accept(tx, app, client, &user, invited.key).await? {
-        Outcome::In(landing) => Ok(landing),
-        // decided about in this very moment: no account is made either
-        Outcome::ForAnother | Outcome::Gone => Err(acceptances::gone()),
+    opened: &Opened,
+    invited: Option<&Invited>,
+) -> Result<(String, Option<String>), AppError> {
+    let found = store::users::find(&mut *tx, opened.user).await?;
+    let user = found.ok_or(AppError::NotFound)?;
+    let (by, founded) = (actor(&user, client), Name::of_organisation_of(&user.name));
+    let (action, name) = (Action::OrganisationCreated, founded.as_str());
+    audit(tx, app, &by, opened.organisation, action, name, "at sign-up").await?;
+    let leads = match invited {
+        None => (format!("/projects/{}/tutorial", opened.project), None),
+        Some(invited) => match joining::accept(tx, app, client, &user, invited.key).await? {
+            Outcome::In(landing) => (landing.path, Some(landing.notice)),
+            // decided about in this very moment: no account is made either
+            Outcome::ForAnother | Outcome::Gone => return Err(acceptances::gone()),
+        },
+    };
+    // the mailed link has proven it
+    let found = store::users::find(&mut *tx, opened.user).await?;
+    if !found.is_some_and(|user| app.is_verified(&user)) {
+        links::verify(tx, app, user.id, &user.email).await?;
     }
+    Ok(leads)
 }
 
 /// A short error as a whole sentence.
