@@ -128,6 +128,16 @@ pub struct Buckets {
 }
 
 impl Buckets {
+    /// All of a range as one bucket.
+    #[must_use]
+    pub fn only(range: Range) -> Self {
+        Self {
+            step: Step::Fixed(range.length()),
+            starts: vec![range.from],
+            end: range.to,
+        }
+    }
+
     /// How long each is.
     #[must_use]
     pub const fn step(&self) -> Step {

@@ -5,7 +5,7 @@ use domain::time::Micros;
 use domain::value::Value;
 use tokio::sync::oneshot;
 
-use crate::writer::{Append, Job};
+use crate::queue::{Append, Job};
 use crate::{Error, Points};
 
 /// A data point to store.
@@ -46,6 +46,17 @@ pub struct Outcome {
     pub replayed: Option<Vec<u8>>,
 }
 
+impl Batch {
+    /// About how many bytes it takes in memory.
+    fn weight(&self) -> usize {
+        let point = |point: &DataPoint| {
+            let word = if let Value::Word(word) = &point.value { word.len() } else { 0 };
+            size_of::<DataPoint>() + word + point.id.as_ref().map_or(0, String::len)
+        };
+        size_of::<Self>() + self.note.len() + self.points.iter().map(point).sum::<usize>()
+    }
+}
+
 impl Points {
     /// Stores a batch. When this returns, it is on disk and every read sees it.
     ///
@@ -53,27 +64,23 @@ impl Points {
     ///
     /// # Errors
     /// [`Error::Unavailable`] if it can't be written, or too much is waiting already. Nothing of it is kept then.
+    /// [`Error::Unfit`] for a batch that no right program makes.
     pub async fn append(&self, batch: Batch, now: Micros) -> Result<Outcome, Error> {
-        let weight = u32::try_from(batch.points.len())
-            .unwrap_or(u32::MAX)
-            .clamp(1, self.options.queue);
-        let room = self.room.clone().acquire_many_owned(weight);
-        let room = tokio::time::timeout(self.options.wait, room)
-            .await
-            .map_err(|_| Error::unavailable(&"too much is waiting to be written"))?
-            .map_err(|error| Error::unavailable(&error))?;
+        let most = self.inner.options.queue;
+        let weight = u32::try_from(batch.weight()).unwrap_or(u32::MAX).clamp(1, most);
+        let room = match self.inner.room.clone().try_acquire_many_owned(weight) {
+            Ok(room) => room,
+            Err(_) => {
+                let room = self.inner.room.clone().acquire_many_owned(weight);
+                tokio::time::timeout(self.inner.options.wait, room)
+                    .await
+                    .map_err(|_| Error::unavailable(&"too much is waiting to be written"))?
+                    .map_err(|error| Error::unavailable(&error))?
+            }
+        };
         let (answer, answered) = oneshot::channel();
-        self.send(Job::Append(Append {
-            batch,
-            now,
-            answer,
-            room,
-        }))?;
+        self.inner.queue.push(Job::Append(Append { batch, now, answer, room }))?;
         answered.await.map_err(|_| stopped())?
-    }
-
-    pub(crate) fn send(&self, job: Job) -> Result<(), Error> {
-        self.jobs.send(job).map_err(|_| stopped())
     }
 }
 

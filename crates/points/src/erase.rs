@@ -1,145 +1,91 @@
-//! Erasing, a little at a time, between the batches that wait.
+//! Erasing: written into the journal first, so that no crash brings back what was erased.
 
 use domain::id::{MetricId, ProjectId};
+use domain::range::Range;
 use domain::time::{DAY, Micros};
-use sqlx::SqliteConnection;
 use tokio::sync::oneshot;
 
 use crate::append::stopped;
-use crate::writer::Job;
+use crate::journal::entry::{Erasure, Horizons};
+use crate::queue::Job;
 use crate::{Error, Points};
 
-/// Data points erased in one transaction.
-const STEP: i64 = 5_000;
-
-/// One transaction's worth of erasing.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Erase {
-    /// All that is known of a metric but its data points.
-    Metric(MetricId),
-    /// Some of a metric's data points before a time.
-    DataPoints(MetricId, Micros),
-    /// What a project's hours and days before a time add up to.
-    Sums(ProjectId, Micros),
-    /// What is left of a project without metrics.
-    Project(ProjectId),
+/// How far back a project keeps what. Each is a time; what belongs to a day (UTC) that ended by it is erased.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    /// Data points themselves. Before they go, what their hours add up to and how their numbers are spread is kept.
+    pub raw: Micros,
+    /// Hours.
+    pub hours: Micros,
+    /// Days.
+    pub days: Micros,
 }
 
 impl Points {
-    /// Erases a metric: it is out of every sum at once, its data points follow. Says how many they were.
-    /// May be called again, after a crash say.
+    /// Erases a metric. Says how many data points it had.
+    /// When this returns it is out of every answer; calling it again, after a crash say, does no harm.
     ///
     /// # Errors
     /// [`Error::Unavailable`] if it can't be written; then it may be half done.
     pub async fn delete_metric(&self, metric: MetricId) -> Result<u64, Error> {
-        self.erase(Erase::Metric(metric)).await?;
-        self.erase_data_points(metric, Micros(i64::MAX)).await
+        self.erase(Erasure::Metric(metric)).await
     }
 
-    /// Erases all metrics of a project and what is remembered for it. May be called again, after a crash say.
+    /// Erases a metric's data points of a range. Of days whose data points are kept as hours only, whole hours go.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] if it can't be written; then it may be half done.
+    /// As [`Points::delete_metric`].
+    pub async fn delete_range(&self, metric: MetricId, range: Range) -> Result<u64, Error> {
+        self.erase(Erasure::Range(metric, range.from().0, range.to().0)).await
+    }
+
+    /// Erases all metrics of a project and what is remembered for it.
+    ///
+    /// # Errors
+    /// As [`Points::delete_metric`].
     pub async fn delete_project(&self, project: ProjectId) -> Result<u64, Error> {
-        let mut erased = 0;
-        for metric in self.metrics(project).await? {
-            // Its data points first: while the metric is known, a project half erased can be erased again.
-            erased += self.erase_data_points(metric, Micros(i64::MAX)).await?;
-            erased += self.delete_metric(metric).await?;
-        }
-        self.erase(Erase::Project(project)).await?;
-        Ok(erased)
+        self.erase(Erasure::Project(project)).await
     }
 
-    /// Erases a project's data points of the days (UTC) that ended by `before`. Says how many they were.
+    /// Erases all that a project has of the days (UTC) that ended by `before`. Says how many data points they were.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] if it can't be written; then it may be half done.
+    /// As [`Points::delete_metric`].
     pub async fn forget_before(&self, project: ProjectId, before: Micros) -> Result<u64, Error> {
-        let before = before.floor(DAY);
-        self.erase(Erase::Sums(project, before)).await?;
-        let mut erased = 0;
-        for metric in self.metrics(project).await? {
-            erased += self.erase_data_points(metric, before).await?;
-        }
-        Ok(erased)
+        let all = Retention {
+            raw: before,
+            hours: before,
+            days: before,
+        };
+        self.retain(project, all).await
     }
 
-    async fn erase_data_points(&self, metric: MetricId, before: Micros) -> Result<u64, Error> {
-        let mut erased = 0;
-        loop {
-            match self.erase(Erase::DataPoints(metric, before)).await? {
-                0 => return Ok(erased),
-                some => erased += some,
-            }
-        }
+    /// Erases what a project needn't keep any longer. Says how many data points that were.
+    ///
+    /// # Errors
+    /// As [`Points::delete_metric`].
+    pub async fn retain(&self, project: ProjectId, retention: Retention) -> Result<u64, Error> {
+        let horizons = Horizons {
+            raw: retention.raw.floor(DAY).0,
+            hours: retention.hours.floor(DAY).0,
+            days: retention.days.floor(DAY).0,
+        };
+        self.erase(Erasure::Older(project, horizons)).await
     }
 
-    async fn metrics(&self, project: ProjectId) -> Result<Vec<MetricId>, Error> {
-        let metrics: Vec<i64> = sqlx::query_scalar("select metric from metrics where project = ?1")
-            .bind(project.0)
-            .fetch_all(&self.readers)
-            .await?;
-        Ok(metrics.into_iter().map(MetricId).collect())
-    }
-
-    async fn erase(&self, erase: Erase) -> Result<u64, Error> {
+    async fn erase(&self, erasure: Erasure) -> Result<u64, Error> {
         let (answer, answered) = oneshot::channel();
-        self.send(Job::Erase(erase, answer))?;
+        self.inner.queue.push(Job::Erase(erasure, answer))?;
+        answered.await.map_err(|_| stopped())?
+    }
+
+    /// Returns once all that was acknowledged is in the database, and the journal empty.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] if it can't be written there; it stays in the journal then.
+    pub async fn seal(&self) -> Result<(), Error> {
+        let (answer, answered) = oneshot::channel();
+        self.inner.queue.push(Job::Flush(answer))?;
         answered.await.map_err(|_| stopped())?
     }
 }
-
-/// Does one step; says how many rows the last statement erased.
-pub(crate) async fn step(connection: &mut SqliteConnection, erase: Erase) -> Result<u64, sqlx::Error> {
-    let (texts, id, before): (&[&'static str], i64, i64) = match erase {
-        Erase::Metric(metric) => (&METRIC, metric.0, 0),
-        Erase::DataPoints(metric, before) => (&DATA_POINTS, metric.0, before.0),
-        Erase::Sums(project, before) => (&SUMS, project.0, before.0),
-        Erase::Project(project) => (&PROJECT, project.0, 0),
-    };
-    let mut erased = 0;
-    for text in texts {
-        let done = sqlx::query(*text)
-            .bind(id)
-            .bind(before)
-            .bind(STEP)
-            .execute(&mut *connection)
-            .await?;
-        erased = done.rows_affected();
-    }
-    Ok(erased)
-}
-
-/// ?1 is the metric.
-const METRIC: [&str; 6] = [
-    "update project_hours set data_points = data_points -
-        (select data_points from hours where metric = ?1 and hour = project_hours.hour)
-        where project = (select project from metrics where metric = ?1)
-        and hour in (select hour from hours where metric = ?1)",
-    "delete from project_hours where data_points <= 0
-        and project = (select project from metrics where metric = ?1)",
-    "delete from hours where metric = ?1",
-    "delete from words where metric = ?1",
-    "delete from vocabularies where metric = ?1",
-    "delete from metrics where metric = ?1",
-];
-
-/// ?1 is the metric, ?2 the time, ?3 how many; data points of the same moment go together.
-const DATA_POINTS: [&str; 1] = ["delete from data_points where metric = ?1 and at < ?2 and at <=
-        (select max(at) from (select at from data_points where metric = ?1 and at < ?2 order by at limit ?3))"];
-
-/// ?1 is the project, ?2 the time.
-const SUMS: [&str; 4] = [
-    "delete from project_hours where project = ?1 and hour < ?2",
-    "delete from hours where hour < ?2 and metric in (select metric from metrics where project = ?1)",
-    "delete from words where day < ?2 and metric in (select metric from metrics where project = ?1)",
-    "delete from vocabularies where day < ?2 and metric in (select metric from metrics where project = ?1)",
-];
-
-/// ?1 is the project.
-const PROJECT: [&str; 3] = [
-    "delete from project_hours where project = ?1",
-    "delete from batch_keys where project = ?1",
-    "delete from point_ids where project = ?1",
-];

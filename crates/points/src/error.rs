@@ -1,5 +1,8 @@
 //! What can go wrong.
 
+use crate::bytes::Damaged;
+use crate::journal::recovery::Broken;
+
 /// Why something could not be written or read.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -7,9 +10,28 @@ pub enum Error {
     /// The same batch may be tried again later.
     #[error("data points can't be written: {0}")]
     Unavailable(String),
-    /// The file can't be opened or read.
+    /// A batch that no right program makes: a time before 1970 or after 2300, or values of another type, or of another
+    /// project, than its metric has. Nothing of it was kept.
+    #[error("a data point doesn't fit its metric")]
+    Unfit,
+    /// The database can't be opened or read.
     #[error("data points can't be read")]
-    Database(#[from] sqlx::Error),
+    Database(#[from] rusqlite::Error),
+    /// What is in the database is not what was written.
+    #[error("data points are damaged on the disk")]
+    Damaged,
+    /// The journal holds what was acknowledged and is damaged, or can't be read.
+    #[error(
+        "the journal of data points is damaged: {0}. Nothing was changed. `microstat points check` says what can be \
+         saved and, told to, sets the damaged part aside"
+    )]
+    Journal(String),
+    /// The folder or a file in it can't be used.
+    #[error("data points can't be kept: {0}")]
+    Folder(#[from] std::io::Error),
+    /// Another process has this folder open.
+    #[error("the data points are open in another process, which alone may write them")]
+    Locked,
     /// The file was written by a newer version of micro stat.
     #[error("the data folder was written by a newer version (format {found}, this one knows {known})")]
     Newer {
@@ -23,5 +45,20 @@ pub enum Error {
 impl Error {
     pub(crate) fn unavailable(cause: &impl ToString) -> Self {
         Self::Unavailable(cause.to_string())
+    }
+}
+
+impl From<Damaged> for Error {
+    fn from(_: Damaged) -> Self {
+        Self::Damaged
+    }
+}
+
+impl From<Broken> for Error {
+    fn from(broken: Broken) -> Self {
+        match broken {
+            Broken::Disk(error) => Self::Folder(error),
+            Broken::Damaged(what) => Self::Journal(what),
+        }
     }
 }

@@ -1,56 +1,69 @@
 //! Data points: appended durably, read back as series, rankings and pages.
 //!
 //! Knows projects and metrics by their ids alone; names, people and HTTP are others' business.
-//! What is on disk is one `SQLite` file, `points.db`, in the data folder. One task writes: it takes every batch that
-//! waits, commits them in one synced transaction and answers them all, so that many apps share one sync of the disk.
-//! Everything that has to be decided once and for all (a key seen before, the two-thousandth word of a day) is
-//! decided inside that transaction. Reads go through connections of their own and see all that was answered.
+//!
+//! What comes in goes to the [`journal`] (one sync of the disk for all that wait) and into the [`head`], in memory,
+//! where every read sees it at once. In the background the head is [sealed](seal): its data points become compressed
+//! [`block`]s and [rollups](rollup) in `points.db`, and its part of the journal is used again. Reads add up both, from
+//! the coarsest rollup that fits. FORMAT.md, beside this crate's sources, has the file formats and why they are safe.
 
 mod append;
-mod busiest;
+mod backup;
+mod block;
+mod bytes;
 mod erase;
 mod error;
-mod hours;
-mod keys;
-mod page;
-mod rows;
+mod head;
+mod journal;
+mod kind;
+mod open;
+mod query;
+mod queue;
+mod rollup;
 mod schema;
-mod series;
-mod summaries;
-mod totals;
-mod vocabulary;
-mod whole;
-mod words;
-mod write;
+mod seal;
+mod seen;
+mod sketch;
 mod writer;
 
-use std::path::Path;
-use std::sync::Arc;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
-use domain::id::ProjectId;
-use domain::time::Micros;
-use sqlx::sqlite::{SqlitePool, SqlitePoolOptions};
-use tokio::sync::{Semaphore, mpsc};
+use domain::time::MINUTE;
+use tokio::sync::Semaphore;
 
 pub use append::{Batch, DataPoint, Outcome};
+pub use erase::Retention;
 pub use error::Error;
-pub use keys::REMEMBERED;
-pub use page::{BadCursor, Cursor, Kept, Page};
-pub use series::Bucket;
-pub use summaries::Summary;
-pub use words::{WordCount, Words};
+pub use query::page::{BadCursor, Cursor, Kept, Page};
+pub use query::series::Bucket;
+pub use query::summaries::Summary;
+pub use query::words::{WordCount, Words};
+pub use seen::REMEMBERED;
 
 /// How a store of data points is opened.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
-    /// Connections that read.
+    /// Reads at once.
     pub readers: u32,
-    /// Data points that may wait to be written.
+    /// Bytes of batches that may wait to be written.
     pub queue: u32,
-    /// How long a batch waits for its place in the queue before it is refused.
+    /// How long a batch waits for its place in the queue, or for sealing to make room, before it is refused.
     pub wait: Duration,
-    /// Most pages of 4 KiB the file may have; then it is as if the disk were full.
+    /// Most bytes of the journal.
+    pub journal: u64,
+    /// Data points after which a generation is sealed.
+    pub generation: usize,
+    /// Data points that may be unsealed at once: each takes 16 bytes of memory, and a while to replay at the start.
+    pub unsealed: usize,
+    /// How old, in microseconds, a generation becomes before it is sealed.
+    pub seal_after: i64,
+    /// How long nothing has come when what there is gets sealed.
+    pub idle: Duration,
+    /// Most pages of 4 KiB the database may have; then it is as if the disk were full.
     pub max_pages: Option<u32>,
 }
 
@@ -58,75 +71,61 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             readers: 4,
-            queue: 500_000,
+            queue: 32 << 20,
             wait: Duration::from_secs(5),
+            journal: 256 << 20,
+            generation: 500_000,
+            unsealed: 2_000_000,
+            seal_after: 15 * MINUTE,
+            idle: Duration::from_secs(30),
             max_pages: None,
         }
     }
 }
 
-/// The store. Clones are the same store.
+/// The store. Clones are the same store, which is closed with the last of them.
 #[derive(Clone, Debug)]
 pub struct Points {
-    readers: SqlitePool,
-    jobs: mpsc::UnboundedSender<writer::Job>,
-    room: Arc<Semaphore>,
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
     options: Options,
+    queue: Arc<queue::Queue>,
+    room: Arc<Semaphore>,
+    head: Arc<head::Head>,
+    sealer: Arc<seal::Sealer>,
+    readers: query::Readers,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    dir: PathBuf,
+    /// Given up last.
+    _lock: File,
 }
 
 impl Points {
-    /// Opens the store in a data folder, making or migrating its file.
+    /// Opens the store in a data folder, making its files or bringing them up to date.
     ///
     /// # Errors
-    /// If the file can't be opened, or was written by a newer version.
+    /// If its files can't be used, another process has it open, or the journal is damaged where that isn't the trace
+    /// of a crash; nothing is changed then.
     pub async fn open(dir: &Path, options: Options) -> Result<Self, Error> {
-        let file = dir.join("points.db");
-        let mut connection = schema::connect(&file, &options).await?;
-        schema::migrate(&mut connection).await?;
-        let (jobs, queue) = mpsc::unbounded_channel();
-        let readers = SqlitePoolOptions::new()
-            .max_connections(options.readers.max(1))
-            .connect_lazy_with(schema::reading(&file));
-        tokio::spawn(writer::run(queue, connection, file, options));
-        let room = Arc::new(Semaphore::new(options.queue as usize));
-        Ok(Self {
-            readers,
-            jobs,
-            room,
-            options,
-        })
+        let dir = dir.to_owned();
+        let opened = tokio::task::spawn_blocking(move || open::open(&dir, options, None)).await;
+        let inner = opened.map_err(|panic| Error::unavailable(&panic))??;
+        Ok(Self { inner: Arc::new(inner) })
     }
+}
 
-    /// The earliest time a data point of this project says it happened.
-    ///
-    /// # Errors
-    /// If the file can't be read.
-    pub async fn first_data_point(&self, project: ProjectId) -> Result<Option<Micros>, Error> {
-        let first: Option<i64> = sqlx::query_scalar("select min(first_at) from metrics where project = ?1")
-            .bind(project.0)
-            .fetch_one(&self.readers)
-            .await?;
-        Ok(first.map(Micros))
-    }
-
-    /// Whether this project ever stored a data point that was not deleted with its metric.
-    ///
-    /// # Errors
-    /// If the file can't be read.
-    pub async fn any(&self, project: ProjectId) -> Result<bool, Error> {
-        self.first_data_point(project).await.map(|first| first.is_some())
-    }
-
-    /// Writes a consistent copy of the whole store to a new file, while others go on reading and writing.
-    ///
-    /// # Errors
-    /// If the file exists or can't be written.
-    pub async fn copy_to(&self, file: &Path) -> Result<(), Error> {
-        sqlx::query("vacuum into ?1")
-            .bind(file.to_string_lossy().into_owned())
-            .execute(&self.readers)
-            .await?;
-        Ok(())
+impl Drop for Inner {
+    /// Ends both threads. What isn't sealed is in the journal and comes back at the next start.
+    fn drop(&mut self) {
+        self.sealer.stop();
+        self.queue.close();
+        let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        for thread in threads.drain(..) {
+            let _ = thread.join();
+        }
     }
 }
 

@@ -1,64 +1,91 @@
-//! The file: how it is opened, what is in it, and how older ones become this one.
+//! The database of what is sealed: how it is opened, its keys, and how older files become this version's.
 
 use std::path::Path;
 use std::time::Duration;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{ConnectOptions, SqliteConnection};
+use domain::time::DAY;
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use crate::{Error, Options};
 
-/// How long to wait while another process (`demo`, `backup`) writes.
+/// How long to wait while another process reads or checks.
 const BUSY: Duration = Duration::from_secs(5);
 
 /// Every step from an empty file to this version; the file remembers how many it has taken.
 const MIGRATIONS: [&str; 1] = [include_str!("schema/1.sql")];
 
-/// A connection that writes. With `synchronous = full` a commit returns once the log is synced.
-pub(crate) async fn connect(file: &Path, options: &Options) -> Result<SqliteConnection, sqlx::Error> {
-    let mut connect = SqliteConnectOptions::new()
-        .filename(file)
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .foreign_keys(false)
-        .busy_timeout(BUSY)
-        .pragma("cache_size", "-16384")
-        .pragma("wal_autocheckpoint", "4000")
-        .pragma("journal_size_limit", "67108864")
-        .disable_statement_logging();
+/// The sealer's connection. With `synchronous = full` a commit returns once the log is synced.
+pub(crate) fn writing(file: &Path, options: &Options) -> Result<Connection, rusqlite::Error> {
+    let connection = Connection::open(file)?;
+    connection.busy_timeout(BUSY)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    // The first two have no effect once the file has tables.
+    connection.pragma_update(None, "page_size", PAGE)?;
+    connection.pragma_update(None, "auto_vacuum", "incremental")?;
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "cache_size", -8_192)?;
+    connection.pragma_update(None, "wal_autocheckpoint", 1_000)?;
+    connection.pragma_update(None, "journal_size_limit", 4 << 20)?;
     if let Some(pages) = options.max_pages {
-        connect = connect.pragma("max_page_count", pages.to_string());
+        connection.pragma_update(None, "max_page_count", pages)?;
     }
-    connect.connect().await
+    Ok(connection)
 }
 
-/// How connections that read are opened.
-pub(crate) fn reading(file: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .filename(file)
-        .read_only(true)
-        .busy_timeout(BUSY)
-        .pragma("cache_size", "-8192")
-        .pragma("mmap_size", "268435456")
-        .row_buffer_size(1_000)
-        .disable_statement_logging()
+const PAGE: u32 = 4_096;
+
+/// A connection that reads.
+pub(crate) fn reading(file: &Path) -> Result<Connection, rusqlite::Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(file, flags)?;
+    connection.busy_timeout(BUSY)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    connection.pragma_update(None, "cache_size", -2_048)?;
+    connection.pragma_update(None, "mmap_size", 256 << 20)?;
+    Ok(connection)
 }
 
-/// Takes the steps that are missing. Another process may be doing the same: whoever locks first does the work.
-pub(crate) async fn migrate(connection: &mut SqliteConnection) -> Result<(), Error> {
+/// Takes the steps that are missing.
+pub(crate) fn migrate(connection: &mut Connection) -> Result<(), Error> {
     let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
-    sqlx::query("begin immediate").execute(&mut *connection).await?;
-    let found: i64 = sqlx::query_scalar("pragma user_version")
-        .fetch_one(&mut *connection)
-        .await?;
+    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let found: i64 = tx.query_row("pragma user_version", (), |row| row.get(0))?;
     if found > known {
-        sqlx::query("rollback").execute(&mut *connection).await?;
         return Err(Error::Newer { found, known });
     }
     for step in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
-        sqlx::raw_sql(*step).execute(&mut *connection).await?;
+        tx.execute_batch(step)?;
     }
-    sqlx::query("commit").execute(connection).await?;
+    tx.commit()?;
     Ok(())
+}
+
+const NUMBER_BITS: u32 = 30;
+const PART_BITS: u32 = 16;
+/// One more than the last day a key has room for, in the year 2328.
+pub(crate) const DAYS: i64 = 1 << 17;
+/// One more than the greatest number of a part.
+pub(crate) const PARTS: i64 = 1 << PART_BITS;
+
+/// The day, since 1970, that a time lies in.
+pub(crate) const fn day(at: i64) -> i64 {
+    at.div_euclid(DAY)
+}
+
+/// The key of a metric's day.
+pub(crate) fn day_key(day: i64, number: u32) -> i64 {
+    day << NUMBER_BITS | i64::from(number)
+}
+
+/// The key of the first part of a metric's day, and of the first one that is no longer of it.
+pub(crate) fn part_keys(day: i64, number: u32) -> (i64, i64) {
+    let first = day_key(day, number) << PART_BITS;
+    (first, first + PARTS)
+}
+
+/// The day and the metric's number in a day's key.
+pub(crate) fn day_of(key: i64) -> (i64, u32) {
+    let number = key & ((1 << NUMBER_BITS) - 1);
+    (key >> NUMBER_BITS, u32::try_from(number).unwrap_or(0))
 }

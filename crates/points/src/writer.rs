@@ -1,153 +1,179 @@
-//! The one task that writes: takes what waits, commits it in one transaction, answers everyone.
+//! The one thread that writes: takes what waits, decides it, puts it on the disk with one sync, answers everyone.
+//!
+//! Everything that has to be decided once and for all (a key seen before, the two-thousandth word of a day) is decided
+//! here, before it is written, so that the journal says what happened and replaying it decides nothing.
 
-use std::path::PathBuf;
+mod group;
+mod memory;
+mod vocabulary;
 
-use domain::time::Micros;
-use sqlx::{Connection, SqliteConnection};
-use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use std::sync::Arc;
 
-use crate::erase::{self, Erase};
-use crate::{Batch, Error, Options, Outcome, schema, write};
+use tokio::sync::oneshot;
 
-/// Data points after which a group is closed, so that no one waits for a transaction without end.
-const GROUP: usize = 50_000;
+use crate::head::Head;
+use crate::head::generation::Generation;
+use crate::journal::entry::{Erasure, write_erasure};
+use crate::journal::{Failure, Journal, record};
+use crate::queue::{Append, Job, Queue};
+use crate::seal::{self, Sealer};
+use crate::{Error, Options, Outcome};
 
-/// Something for the writer to do.
-pub(crate) enum Job {
-    Append(Append),
-    Erase(Erase, oneshot::Sender<Result<u64, Error>>),
-}
+pub(crate) use group::Group;
+pub(crate) use memory::Memory;
 
-/// A batch and who waits for it.
-pub(crate) struct Append {
-    pub(crate) batch: Batch,
-    pub(crate) now: Micros,
-    pub(crate) answer: oneshot::Sender<Result<Outcome, Error>>,
-    /// Its place in the queue, free again once it is answered.
-    pub(crate) room: OwnedSemaphorePermit,
-}
+/// Bytes after which a group is closed, so that no one waits for a record without end.
+const GROUP: usize = 1 << 20;
 
-/// The file, reopened after anything went wrong, since nobody knows what state a failing disk left a connection in.
-struct Writer {
-    connection: Option<SqliteConnection>,
-    file: PathBuf,
-    options: Options,
-}
-
-/// Writes until every [`Points`](crate::Points) is gone and the queue is empty.
-pub(crate) async fn run(
-    mut queue: UnboundedReceiver<Job>,
-    connection: SqliteConnection,
-    file: PathBuf,
-    options: Options,
-) {
-    let mut writer = Writer {
-        connection: Some(connection),
-        file,
-        options,
-    };
-    let mut next = queue.recv().await;
-    while let Some(job) = next.take() {
-        match job {
-            Job::Erase(erase, answer) => {
-                // Nobody waits any more: what is erased is erased all the same.
-                let _ = answer.send(writer.erase(erase).await);
-            }
-            Job::Append(first) => {
-                let (group, left) = gather(first, &mut queue);
-                next = left;
-                writer.append(group).await;
-            }
-        }
-        if next.is_none() {
-            next = queue.recv().await;
-        }
-    }
-    if let Some(connection) = writer.connection {
-        let _ = connection.close().await;
-    }
-}
-
-/// Everything that waits, up to a bound, and the job that comes after it if that was seen.
-fn gather(first: Append, queue: &mut UnboundedReceiver<Job>) -> (Vec<Append>, Option<Job>) {
-    let mut weight = first.batch.points.len();
-    let mut group = vec![first];
-    while weight < GROUP {
-        match queue.try_recv() {
-            Ok(Job::Append(append)) => {
-                weight += append.batch.points.len();
-                group.push(append);
-            }
-            Ok(other) => return (group, Some(other)),
-            Err(_) => break,
-        }
-    }
-    (group, None)
+/// Everything the thread works with.
+pub(crate) struct Writer {
+    pub(crate) queue: Arc<Queue>,
+    pub(crate) journal: Journal,
+    pub(crate) head: Arc<Head>,
+    pub(crate) sealer: Arc<Sealer>,
+    pub(crate) memory: Memory,
+    pub(crate) options: Options,
+    /// The generation that is added to.
+    pub(crate) newest: Arc<Generation>,
+    /// The last record before it.
+    pub(crate) before: u64,
+    pub(crate) group: Group,
 }
 
 impl Writer {
-    async fn append(&mut self, group: Vec<Append>) {
-        let mut waiting = Vec::with_capacity(group.len());
-        let mut batches = Vec::with_capacity(group.len());
-        for append in group {
-            waiting.push((append.answer, append.room));
-            batches.push((append.batch, append.now));
+    /// Writes until the queue is closed and empty.
+    pub(crate) fn run(mut self) {
+        let mut jobs = Vec::new();
+        loop {
+            let news = self.queue.take(&mut jobs, self.options.idle);
+            if news.sealed {
+                let sealed = self.head.state().sealed;
+                self.journal.recycle(sealed, self.newest.points() == 0);
+                self.memory.sealed(&self.head);
+            }
+            self.work(&mut jobs);
+            if news.idle {
+                self.turn(true);
+            }
+            if news.closed {
+                return;
+            }
         }
-        match self
-            .commit(async |connection| write::group(connection, batches).await)
-            .await
-        {
-            Ok(outcomes) => {
-                for ((answer, _room), outcome) in waiting.into_iter().zip(outcomes) {
-                    let _ = answer.send(Ok(outcome));
+    }
+
+    fn work(&mut self, jobs: &mut Vec<Job>) {
+        for job in jobs.drain(..) {
+            match job {
+                Job::Append(append) => {
+                    self.append(append);
+                    if self.group.says() > GROUP {
+                        self.commit();
+                    }
+                }
+                Job::Erase(erasure, answer) => {
+                    self.commit();
+                    self.erase(erasure, answer);
+                }
+                Job::Flush(answer) => {
+                    self.commit();
+                    self.turn(true);
+                    self.sealer.send(seal::Job::Flush(self.before, answer));
                 }
             }
+        }
+        self.commit();
+    }
+
+    fn append(&mut self, append: Append) {
+        match self.memory.decide(append.batch, append.now.0, &mut self.group) {
+            Ok(outcome) => self.group.wait(append.answer, append.room, outcome),
+            Err(Error::Unfit) => {
+                let _ = append.answer.send(Err(Error::Unfit));
+            }
             Err(error) => {
-                tracing::error!(%error, batches = waiting.len(), "data points can't be written");
-                for (answer, _room) in waiting {
-                    let _ = answer.send(Err(Error::unavailable(&error)));
-                }
+                // It may be decided in part: none of the group can be kept.
+                self.group.wait(append.answer, append.room, Outcome::default());
+                self.refuse(&error.to_string());
             }
         }
     }
 
-    async fn erase(&mut self, erase: Erase) -> Result<u64, Error> {
-        let erased = self
-            .commit(async |connection| erase::step(connection, erase).await)
-            .await;
-        erased.map_err(|error| Error::unavailable(&error))
+    /// Puts the open group on the disk and into the head, and answers who waits for it.
+    fn commit(&mut self) {
+        if self.group.is_empty() {
+            return;
+        }
+        let written = if self.group.says() > 0 { self.room().and_then(|()| self.write()) } else { Ok(()) };
+        match written {
+            Ok(()) => {
+                self.newest.change(|contents| self.group.apply(contents));
+                self.group.answer();
+                self.turn_if_due();
+            }
+            Err(why) => self.refuse(&why),
+        }
     }
 
-    /// Runs `work` in one transaction that is on disk when this returns.
-    async fn commit<T>(
-        &mut self,
-        work: impl AsyncFnOnce(&mut SqliteConnection) -> Result<T, sqlx::Error>,
-    ) -> Result<T, sqlx::Error> {
-        let mut connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => schema::connect(&self.file, &self.options).await?,
-        };
-        match transaction(&mut connection, work).await {
-            Ok(result) => {
-                self.connection = Some(connection);
-                Ok(result)
-            }
-            Err(error) => {
-                let _ = sqlx::query("rollback").execute(&mut connection).await;
-                let _ = connection.close().await;
-                Err(error)
+    fn refuse(&mut self, why: &str) {
+        tracing::error!(why, "data points can't be written");
+        self.memory.undo(&self.group);
+        self.group.refuse(why);
+    }
+
+    /// Waits while as much is unsealed as memory has room for.
+    fn room(&self) -> Result<(), String> {
+        while self.head.unsealed() > self.options.unsealed {
+            self.sealer.wait(self.options.wait)?;
+        }
+        Ok(())
+    }
+
+    fn write(&mut self) -> Result<(), String> {
+        let record = self.group.record();
+        match self.journal.append(record, false) {
+            Ok(_) => Ok(()),
+            Err(Failure::Disk(error)) => Err(error.to_string()),
+            Err(Failure::Full) => {
+                self.turn(false);
+                self.sealer.wait(self.options.wait)?;
+                self.journal.recycle(self.head.state().sealed, false);
+                self.journal.append(self.group.record(), false).map(drop).map_err(|failure| failure.to_string())
             }
         }
     }
-}
 
-async fn transaction<T>(
-    connection: &mut SqliteConnection,
-    work: impl AsyncFnOnce(&mut SqliteConnection) -> Result<T, sqlx::Error>,
-) -> Result<T, sqlx::Error> {
-    sqlx::query("begin immediate").execute(&mut *connection).await?;
-    let result = work(connection).await?;
-    sqlx::query("commit").execute(connection).await?;
-    Ok(result)
+    /// Erasures are let in however full everything is, for they make room.
+    fn erase(&mut self, erasure: Erasure, answer: oneshot::Sender<Result<u64, Error>>) {
+        let mut says = Vec::new();
+        record::begin(&mut says);
+        write_erasure(erasure, &mut says);
+        match self.journal.append(&mut says, true) {
+            Ok(seq) => {
+                let points = self.newest.change(|contents| contents.erase(erasure));
+                self.memory.erased();
+                self.sealer.send(seal::Job::Erase(seal::Erase { erasure, seq, points, answer }));
+            }
+            Err(failure) => {
+                let _ = answer.send(Err(Error::unavailable(&failure)));
+            }
+        }
+    }
+
+    fn turn_if_due(&mut self) {
+        let age = self.newest.read().age();
+        if self.newest.points() >= self.options.generation || age >= self.options.seal_after {
+            self.turn(false);
+        }
+    }
+
+    /// Closes the newest generation, if it has anything, for the sealer to seal.
+    fn turn(&mut self, idle: bool) {
+        let last = self.journal.next_seq() - 1;
+        if last > self.before {
+            self.newest = self.head.turn(last);
+            self.before = last;
+            self.memory.turned(&self.head);
+        }
+        self.sealer.more(idle);
+    }
 }

@@ -1,79 +1,58 @@
--- Times are microseconds since 1970 UTC. An hour or a day is named by its first microsecond.
+-- Sealed data points. Times are microseconds since 1970 UTC, days are days since then.
 
--- Every data point, in the order its metric's page reads them. `seq` tells those of one moment apart.
--- `value`: an integer is hits, a real is a number, a text is a word.
-create table data_points (
-    metric integer not null,
-    at integer not null,
-    seq integer not null,
-    value any not null,
-    primary key (metric, at, seq)
-) strict, without rowid;
+-- One row: the last journal record that is in this file.
+create table sealed (record integer not null) strict;
+insert into sealed (record) values (0);
 
--- The next `seq`.
-create table sequence (next integer not null) strict;
-insert into sequence (next) values (1);
-
--- What is known of a metric without looking at its data points.
+-- A metric's number, which keys are made of, is never used twice.
 create table metrics (
-    metric integer primary key,
+    number integer primary key autoincrement,
+    metric integer not null unique,
     project integer not null,
+    kind integer not null,
     first_at integer not null,
     last_at integer not null
 ) strict;
-create index metrics_by_project on metrics (project);
+create index metrics_by_project on metrics (project, metric);
 
--- An hour of a metric. `amount` is hits for a Hit Counter, data points for the others.
-create table hours (
-    metric integer not null,
-    hour integer not null,
-    data_points integer not null,
-    amount integer not null,
-    total real,
-    minimum real,
-    maximum real,
-    primary key (metric, hour)
-) strict, without rowid;
+-- Up to 8,192 data points of a metric and a day. Key: day, metric's number, part, in 17, 30 and 16 bits; so a new day
+-- goes at the end, where pages are filled to the last byte.
+create table blocks (
+    key integer primary key,
+    first_at integer not null,
+    last_at integer not null,
+    points integer not null,
+    data blob not null
+) strict;
 
--- An hour of a project: data points of all its metrics.
-create table project_hours (
+-- What a day of a metric adds up to. Key: day, metric's number, in 17 and 30 bits.
+create table days (key integer primary key, data blob not null) strict;
+
+-- Sketches of the hours of a day, where they are kept. Key as in days.
+create table sketches (key integer primary key, data blob not null) strict;
+
+-- What a day of a project adds up to.
+create table project_days (
     project integer not null,
-    hour integer not null,
-    data_points integer not null,
-    primary key (project, hour)
+    day integer not null,
+    data blob not null,
+    primary key (project, day)
 ) strict, without rowid;
 
--- A day's words of a metric, and how many distinct ones it has, "(other)" not counted.
-create table words (
-    metric integer not null,
-    day integer not null,
-    word text not null,
-    amount integer not null,
-    primary key (metric, day, word)
-) strict, without rowid;
-create table vocabularies (
-    metric integer not null,
-    day integer not null,
-    words integer not null,
-    primary key (metric, day)
-) strict, without rowid;
-
--- Batches and data points not to be stored again, with what was answered the first time.
+-- Keys of batches with what was answered, and ids of data points; both as hashes.
 create table batch_keys (
+    seen blob primary key,
     project integer not null,
-    key text not null,
     at integer not null,
     stored integer not null,
     duplicates integer not null,
-    note blob not null,
-    primary key (project, key)
+    note blob not null
 ) strict, without rowid;
 create index batch_keys_by_age on batch_keys (at);
 create table point_ids (
+    seen blob primary key,
     project integer not null,
-    id text not null,
-    at integer not null,
-    primary key (project, id)
+    at integer not null
 ) strict, without rowid;
 create index point_ids_by_age on point_ids (at);
 

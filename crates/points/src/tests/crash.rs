@@ -83,28 +83,20 @@ async fn nothing_that_was_answered_is_lost_by_a_kill() {
 }
 
 #[tokio::test]
-async fn several_may_open_one_folder_at_once() {
-    let dir = TempDir::new().unwrap();
-    let opening = |_| Points::open(dir.path(), Options::default());
-    let (a, b, c) = tokio::join!(opening(0), opening(1), opening(2));
-    let (a, b, c) = (a.unwrap(), b.unwrap(), c.unwrap());
-    let many = || (0..500).map(|n| number(NOW - n, 1.0)).collect();
-    tokio::join!(store(&a, many()), store(&b, many()), store(&c, many()));
-    assert_eq!(total(&b, "1h").await, 1_500);
-    assert_eq!(total(&c, "5m").await, 1_500);
+async fn a_folder_is_open_once() {
+    let (dir, points) = fresh().await;
+    let second = Points::open(dir.path(), Options::default()).await.unwrap_err();
+    assert!(matches!(second, Error::Locked), "{second}");
+    drop(points);
+    open(&dir).await;
 }
 
 #[tokio::test]
 async fn a_file_of_a_newer_version_is_left_alone() {
     let (dir, points) = fresh().await;
-    let mut connection = crate::schema::connect(&dir.path().join("points.db"), &Options::default())
-        .await
-        .unwrap();
-    sqlx::query("pragma user_version = 99")
-        .execute(&mut connection)
-        .await
-        .unwrap();
     drop(points);
+    let connection = rusqlite::Connection::open(dir.path().join("points.db")).unwrap();
+    connection.pragma_update(None, "user_version", 99).unwrap();
     let refused = Points::open(dir.path(), Options::default()).await.unwrap_err();
     assert!(matches!(refused, Error::Newer { found: 99, known: 1 }));
 }

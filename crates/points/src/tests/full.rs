@@ -15,21 +15,23 @@ async fn total(points: &Points) -> u64 {
         .sum()
 }
 
-#[tokio::test]
+fn small(max_pages: u32) -> Options {
+    Options {
+        max_pages: Some(max_pages),
+        journal: 3 << 21,
+        generation: 20_000,
+        wait: Duration::from_millis(500),
+        ..Options::default()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_refuses_whole_batches_and_recovers() {
     let dir = TempDir::new().unwrap();
-    let points = Points::open(
-        dir.path(),
-        Options {
-            max_pages: Some(120),
-            ..Options::default()
-        },
-    )
-    .await
-    .unwrap();
+    let points = Points::open(dir.path(), small(60)).await.unwrap();
     let some = |key: &str| Batch {
         key: Some(key.to_owned()),
-        ..batch((0..2_000).map(|n| number(NOW - n, 1.5)).collect())
+        ..batch((0..2_000_i32).map(|n| number(NOW - i64::from(n * 1_327 % 60_013), 1.0 / f64::from(n + 1))).collect())
     };
     let mut stored = 0;
     let refused = loop {
@@ -37,7 +39,7 @@ async fn a_full_disk_refuses_whole_batches_and_recovers() {
             Ok(outcome) => stored += outcome.stored,
             Err(error) => break error,
         }
-        assert!(stored < 1_000_000, "the disk never was full");
+        assert!(stored < 3_000_000, "the disk never was full");
     };
     assert!(matches!(refused, Error::Unavailable(_)), "{refused}");
     assert!(stored > 0);
@@ -53,7 +55,8 @@ async fn a_full_disk_refuses_whole_batches_and_recovers() {
         "its key was not remembered either"
     );
 
-    points.delete_metric(METRIC).await.unwrap();
+    assert_eq!(points.delete_metric(METRIC).await.unwrap(), stored);
+    points.seal().await.unwrap();
     let after = points.append(some(&format!("key {stored}")), NOW).await.unwrap();
     assert_eq!((after.stored, after.replayed), (2_000, None));
     assert_eq!(total(&points).await, 2_000);
@@ -63,12 +66,12 @@ async fn a_full_disk_refuses_whole_batches_and_recovers() {
 async fn who_finds_the_queue_full_is_refused_after_a_while() {
     let dir = TempDir::new().unwrap();
     let options = Options {
-        queue: 10,
+        queue: 1_000,
         wait: Duration::from_millis(20),
         ..Options::default()
     };
     let points = Points::open(dir.path(), options).await.unwrap();
-    let taken = points.room.clone().acquire_many_owned(10).await.unwrap();
+    let taken = points.inner.room.clone().acquire_many_owned(1_000).await.unwrap();
     let refused = points.append(batch(vec![number(NOW, 1.0)]), NOW).await;
     assert!(matches!(refused, Err(Error::Unavailable(_))));
     drop(taken);

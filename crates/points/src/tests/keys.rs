@@ -1,4 +1,4 @@
-use domain::id::ProjectId;
+use domain::id::{MetricId, ProjectId};
 use domain::time::DAY;
 use tokio::task::JoinSet;
 
@@ -77,6 +77,10 @@ async fn a_key_is_remembered_for_a_day_in_its_project_and_through_restarts() {
     );
     let elsewhere = Batch {
         project: ProjectId(8),
+        points: vec![DataPoint {
+            metric: MetricId(80),
+            ..number(NOW, 1.0)
+        }],
         ..keyed("k", "")
     };
     assert_eq!(points.append(elsewhere, NOW).await.unwrap().replayed, None);
@@ -172,8 +176,10 @@ async fn what_is_forgotten_is_swept_away_by_what_comes() {
         };
         points.append(later, NOW + DAY).await.unwrap();
     }
+    points.seal().await.unwrap();
+    let connection = crate::schema::reading(&points.inner.dir.join("points.db")).unwrap();
     for table in ["select count(*) from batch_keys", "select count(*) from point_ids"] {
-        let left: i64 = sqlx::query_scalar(table).fetch_one(&points.readers).await.unwrap();
+        let left: i64 = connection.query_row(table, (), |row| row.get(0)).unwrap();
         assert_eq!(left, 20, "{table}");
     }
 }

@@ -1,0 +1,188 @@
+//! Opening: the database, then what the journal has that isn't in it.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use domain::id::{MetricId, ProjectId};
+use rusqlite::{Connection, TransactionBehavior};
+use tokio::sync::Semaphore;
+
+use crate::head::Head;
+use crate::head::generation::{Contents, Generation};
+use crate::head::metric::{Hours, Metric};
+use crate::journal::entry::{self, BatchHead, Decided, Erasure, Replay};
+use crate::journal::files::{Disk, Folder};
+use crate::journal::recovery::{Broken, recover};
+use crate::journal::Journal;
+use crate::kind::Kind;
+use crate::query::Readers;
+use crate::queue::Queue;
+use crate::rollup::Day;
+use crate::seal::merge::sums;
+use crate::seal::{self, erase};
+use crate::writer::{Group, Memory, Writer};
+use crate::{Error, Inner, Options, schema};
+
+/// Days whose hours are read at the start: as many as lines about metrics have hours of, and a bit of a day.
+const DAYS_IN_LINES: i64 = 3;
+
+/// Opens the store in a folder, with its journal on `disk` or in the folder too.
+pub(crate) fn open(dir: &Path, options: Options, disk: Option<Arc<dyn Disk>>) -> Result<Inner, Error> {
+    let lock = lock(dir)?;
+    let file = dir.join("points.db");
+    let disk = match disk {
+        Some(disk) => disk,
+        None => folder(dir.join("journal"))?,
+    };
+    let mut connection = schema::writing(&file, &options)?;
+    schema::migrate(&mut connection)?;
+    let sealed: i64 = connection.query_row("select record from sealed", (), |row| row.get(0))?;
+    let sealed = sealed.cast_unsigned();
+    let head = Arc::new(Head::new(sealed, metrics(&connection)?));
+    let journal = replay(&disk, sealed, &head, &mut connection, &options)?;
+
+    let queue = Arc::new(Queue::default());
+    let tell = queue.clone();
+    let (sealer, sealing) =
+        seal::start(connection, file.clone(), options, head.clone(), move || tell.sealed())?;
+    let writer = Writer {
+        queue: queue.clone(),
+        journal,
+        head: head.clone(),
+        sealer: sealer.clone(),
+        memory: Memory::new(file.clone(), head.clone()),
+        options,
+        newest: head.newest(),
+        before: sealed,
+        group: Group::default(),
+    };
+    let writing = std::thread::Builder::new().name("points-writer".into()).spawn(move || writer.run())?;
+    Ok(Inner {
+        options,
+        queue,
+        sealer,
+        room: Arc::new(Semaphore::new(options.queue as usize)),
+        readers: Readers::new(file, options.readers),
+        head,
+        threads: Mutex::new(vec![writing, sealing]),
+        dir: dir.to_owned(),
+        _lock: lock,
+    })
+}
+
+/// One process alone may write. The lock goes with the process, however that ends.
+fn lock(dir: &Path) -> Result<File, Error> {
+    let lock = File::create(dir.join("points.lock"))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(std::fs::TryLockError::WouldBlock) => Err(Error::Locked),
+        Err(std::fs::TryLockError::Error(error)) => Err(error.into()),
+    }
+}
+
+fn folder(path: PathBuf) -> Result<Arc<dyn Disk>, Error> {
+    std::fs::create_dir_all(&path)?;
+    if let Some(parent) = path.parent() {
+        File::open(parent)?.sync_all()?;
+    }
+    Ok(Arc::new(Folder(path)))
+}
+
+/// Brings back what is in the journal and not in the database.
+fn replay(
+    disk: &Arc<dyn Disk>,
+    sealed: u64,
+    head: &Head,
+    connection: &mut Connection,
+    options: &Options,
+) -> Result<Journal, Error> {
+    let newest: Arc<Generation> = head.newest();
+    let (found, erasures) = newest.change(|contents| {
+        let mut replaying = Replaying { contents, project: ProjectId(0), now: 0, erasures: Vec::new() };
+        let found = recover(&**disk, sealed, |seq, says| {
+            entry::read(says, &mut replaying).map_err(|_| Broken::Damaged(format!("record {seq} can't be read")))
+        })?;
+        Ok::<_, Error>((found, replaying.erasures))
+    })?;
+    if found.torn {
+        tracing::warn!(
+            record = found.next_seq,
+            "the journal ends in a record that was being written when everything stopped; nobody was told that it is \
+             kept, and it is cut off"
+        );
+    }
+    // Nothing of what came after them is in the database, so it is as if they came last.
+    for erasure in erasures {
+        let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let erased = erase(&tx, erasure)?;
+        tx.commit()?;
+        erased.tell(&mut head.state_mut());
+    }
+    Ok(Journal::after(disk.clone(), found, options.journal))
+}
+
+struct Replaying<'c> {
+    contents: &'c mut Contents,
+    project: ProjectId,
+    now: i64,
+    erasures: Vec<Erasure>,
+}
+
+impl Replay for Replaying<'_> {
+    fn batch(&mut self, head: BatchHead) {
+        (self.project, self.now) = (head.project, head.now);
+        self.contents.came(head.now);
+        if let Some((key, answer)) = head.key {
+            self.contents.keys.insert(key, (head.project, answer));
+        }
+    }
+
+    fn point(&mut self, point: Decided<'_>) {
+        self.contents.push(self.project, point.metric, point.at, point.value);
+        if let Some(id) = point.id {
+            self.contents.ids.insert(id, (self.project, self.now));
+        }
+    }
+
+    fn erasure(&mut self, erasure: Erasure) {
+        self.contents.erase(erasure);
+        self.erasures.push(erasure);
+    }
+}
+
+/// Lines about all metrics, with the hours of the newest days.
+fn metrics(connection: &Connection) -> Result<Vec<(MetricId, Metric)>, Error> {
+    let latest: Option<i64> = connection.query_row("select max(last_at) from metrics", (), |row| row.get(0))?;
+    let from = schema::day(latest.unwrap_or(0)) - DAYS_IN_LINES;
+    let mut select = connection
+        .prepare("select metric, number, project, kind, first_at, last_at from metrics order by number")?;
+    let mut rows = select.query(())?;
+    let mut metrics: Vec<(MetricId, Metric)> = Vec::new();
+    while let Some(row) = rows.next()? {
+        let metric = Metric {
+            number: row.get(1)?,
+            project: ProjectId(row.get(2)?),
+            kind: Kind::from_code(row.get(3)?)?,
+            first_at: row.get(4)?,
+            last_at: row.get(5)?,
+            hours: Hours::empty_from(from * 24),
+        };
+        metrics.push((MetricId(row.get(0)?), metric));
+    }
+    let mut select = connection.prepare("select key, data from days where key >= ?1")?;
+    let mut rows = select.query([schema::day_key(from, 0)])?;
+    while let Some(row) = rows.next()? {
+        let (day, number) = schema::day_of(row.get(0)?);
+        let found = metrics.binary_search_by_key(&number, |(_, metric)| metric.number);
+        if let Ok(place) = found {
+            let rollup = Day::decode_hours(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?;
+            if rollup.by_hour {
+                for (hour, sum) in (day * 24..).zip(sums(&rollup)) {
+                    metrics[place].1.hours.set(hour, sum);
+                }
+            }
+        }
+    }
+    Ok(metrics)
+}

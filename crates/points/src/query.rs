@@ -1,0 +1,14 @@
+//! Reading: what is sealed and what is in the head, as if it were one.
+
+pub(crate) mod busiest;
+mod gather;
+pub(crate) mod page;
+mod quantiles;
+mod reading;
+pub(crate) mod series;
+pub(crate) mod summaries;
+mod sums;
+mod totals;
+pub(crate) mod words;
+
+pub(crate) use reading::Readers;

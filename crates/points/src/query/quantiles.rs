@@ -1,0 +1,27 @@
+//! Quantiles of any stretch of time.
+
+use domain::id::MetricId;
+use domain::range::{Buckets, Range};
+
+use super::gather::Gathered;
+use crate::{Error, Points};
+
+impl Points {
+    /// The values of a metric at some quantiles (0 to 1, in any order) of a range, as [`Bucket`](crate::Bucket) has
+    /// them; nothing where there are no numbers.
+    ///
+    /// # Errors
+    /// If the database can't be read.
+    pub async fn quantiles(&self, metric: MetricId, range: Range, quantiles: &[f64]) -> Result<Vec<Option<f64>>, Error> {
+        let quantiles = quantiles.to_vec();
+        let whole = Buckets::only(range);
+        self.read(move |reading| {
+            let mut gathered = Gathered::of(reading, metric, &whole, true)?;
+            let sum = gathered.sums[0];
+            let mut spread = gathered.spreads.pop();
+            let mut one = |quantile: f64| spread.as_mut().and_then(|spread| spread.quantiles([quantile], &sum)[0]);
+            Ok(quantiles.into_iter().map(&mut one).collect())
+        })
+        .await
+    }
+}

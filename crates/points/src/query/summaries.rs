@@ -1,0 +1,115 @@
+//! Every metric of a project in a line: what the list of metrics shows.
+
+use std::collections::BTreeMap;
+
+use domain::id::{MetricId, ProjectId};
+use domain::range::Range;
+use domain::time::{DAY, HOUR, Micros};
+
+use super::reading::{Reading, between};
+use super::sums;
+use crate::{Error, Points};
+
+/// A metric in a line. Amounts are hits for a Hit Counter, data points for the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// The metric.
+    pub metric: MetricId,
+    /// The earliest time of a data point it ever had.
+    pub first_seen: Micros,
+    /// The latest.
+    pub last_seen: Micros,
+    /// Data points of the last 24 hours.
+    pub data_points_24h: u64,
+    /// Amount of the last 24 hours.
+    pub last_24h: u64,
+    /// Amount of the 24 hours before those.
+    pub previous_24h: u64,
+    /// Amounts of the last 24 hours of the clock (UTC), the current one last.
+    pub sparkline: [u64; 24],
+}
+
+impl Points {
+    /// A summary of every metric of a project that has or had data points, ordered by id.
+    ///
+    /// # Errors
+    /// If the database can't be read.
+    pub async fn summaries(&self, project: ProjectId, now: Micros) -> Result<Vec<Summary>, Error> {
+        let mut windows = vec![
+            // Clocks differ a little: what is ahead of ours is of the last 24 hours too.
+            between(now - DAY, Micros(i64::MAX)),
+            between(now - 2 * DAY, now - DAY),
+        ];
+        let first_bar = now.floor(HOUR) - 23 * HOUR;
+        windows.extend((0..24).map(|bar| between(first_bar + bar * HOUR, first_bar + (bar + 1) * HOUR)));
+        self.read_steadily(move |reading| lines(reading, project, &windows)).await
+    }
+
+    /// The earliest time a data point of this project says it happened.
+    ///
+    /// # Errors
+    /// If the database can't be read.
+    pub async fn first_data_point(&self, project: ProjectId) -> Result<Option<Micros>, Error> {
+        let state = self.inner.head.state();
+        let sealed = state.projects.get(&project).into_iter().flatten();
+        let sealed = sealed.filter_map(|metric| state.metrics.get(metric)).map(|metric| Micros(metric.first_at));
+        let mut first = sealed.min();
+        for generation in &state.generations {
+            let contents = generation.read();
+            let seen = contents.metrics_of(project).filter_map(|metric| contents.get(metric)?.seen());
+            first = first.into_iter().chain(seen.map(|(first, _)| first)).min();
+        }
+        Ok(first)
+    }
+
+    /// Whether this project ever stored a data point that was not deleted with its metric.
+    ///
+    /// # Errors
+    /// If the database can't be read.
+    pub async fn any(&self, project: ProjectId) -> Result<bool, Error> {
+        self.first_data_point(project).await.map(|first| first.is_some())
+    }
+}
+
+fn lines(reading: &Reading<'_>, project: ProjectId, windows: &[Range]) -> Result<Option<Vec<Summary>>, Error> {
+    let Some(mut spans) = spans(reading, project) else { return Ok(None) };
+    let Some(sums) = sums::of(reading, project, windows)? else { return Ok(None) };
+    let line = |(metric, sums): (MetricId, Vec<crate::head::metric::Sum>)| {
+        let (first_seen, last_seen) = spans.remove(&metric)?;
+        let mut sparkline = [0; 24];
+        for (bar, sum) in sparkline.iter_mut().zip(&sums[2..]) {
+            *bar = sum.amount;
+        }
+        Some(Summary {
+            metric,
+            first_seen,
+            last_seen,
+            data_points_24h: sums[0].count,
+            last_24h: sums[0].amount,
+            previous_24h: sums[1].amount,
+            sparkline,
+        })
+    };
+    Ok(Some(sums.into_iter().filter_map(line).collect()))
+}
+
+/// When each metric first and last came.
+fn spans(reading: &Reading<'_>, project: ProjectId) -> Option<BTreeMap<MetricId, (Micros, Micros)>> {
+    let mut spans = BTreeMap::new();
+    {
+        let state = reading.known()?;
+        for id in state.projects.get(&project).into_iter().flatten() {
+            let metric = state.metrics.get(id)?;
+            spans.insert(*id, (Micros(metric.first_at), Micros(metric.last_at)));
+        }
+    }
+    for generation in &reading.unsealed {
+        let contents = generation.read();
+        for id in contents.metrics_of(project) {
+            let Some((first, last)) = contents.get(id).and_then(|recent| recent.seen()) else { continue };
+            let span = spans.entry(id).or_insert((first, last));
+            *span = (span.0.min(first), span.1.max(last));
+        }
+    }
+    Some(spans)
+}

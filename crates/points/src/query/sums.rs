@@ -1,0 +1,140 @@
+//! What each metric of a project adds up to in some windows of time: from what the head knows of the newest hours,
+//! without looking into the database, if that is enough.
+
+use std::collections::BTreeMap;
+
+use domain::id::{MetricId, ProjectId};
+use domain::range::Range;
+use domain::time::{HOUR, Micros};
+
+use super::reading::{Reading, Sealed, between, hours, shared};
+use crate::Error;
+use crate::head::edges::Edges;
+use crate::head::metric::{Metric, Sum, hour};
+
+/// What metrics add up to: a sum a window.
+pub(super) type Sums = BTreeMap<MetricId, Vec<Sum>>;
+
+/// Something of a metric that the head doesn't know: data points of a window.
+struct Missing {
+    metric: Sealed,
+    window: usize,
+    range: Range,
+}
+
+/// Sums of all metrics of a project, those that have nothing in any window too. Nothing if something was sealed while
+/// it looked: then a new reading sees a steady picture.
+pub(super) fn of(reading: &Reading<'_>, project: ProjectId, windows: &[Range]) -> Result<Option<Sums>, Error> {
+    let mut sums = Sums::new();
+    let mut missing = Vec::new();
+    {
+        let Some(state) = reading.known() else { return Ok(None) };
+        for id in state.projects.get(&project).into_iter().flatten() {
+            let Some(metric) = state.metrics.get(id) else { continue };
+            let of = sums.entry(*id).or_insert_with(|| vec![Sum::default(); windows.len()]);
+            for (window, range) in windows.iter().enumerate() {
+                let end = Micros(metric.last_at) + 1;
+                let Some(range) = shared(*range, between(Micros(metric.first_at), end)) else { continue };
+                if !from_hours(metric, range, &state.edges, &mut of[window]) {
+                    let metric = sealed(*id, metric);
+                    missing.push(Missing { metric, window, range });
+                }
+            }
+        }
+    }
+    for missing in missing {
+        let sum = look(reading, &missing)?;
+        if let Some(of) = sums.get_mut(&missing.metric.id) {
+            of[missing.window].add(sum);
+        }
+    }
+    for generation in &reading.unsealed {
+        let contents = generation.read();
+        for id in contents.metrics_of(project) {
+            let Some(recent) = contents.get(id) else { continue };
+            let of = sums.entry(id).or_insert_with(|| vec![Sum::default(); windows.len()]);
+            for (sum, range) in of.iter_mut().zip(windows) {
+                for (at, part) in &recent.hours {
+                    if let Some(inside) = shared(*range, an_hour(*at)) {
+                        if inside == an_hour(*at) {
+                            sum.add(*part);
+                        } else {
+                            for point in recent.between(inside.from().0, inside.to().0) {
+                                sum.add(Sum { count: 1, amount: recent.kind.amount(point.bits) });
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+    Ok(Some(sums))
+}
+
+fn sealed(id: MetricId, metric: &Metric) -> Sealed {
+    Sealed {
+        id,
+        number: metric.number,
+        kind: metric.kind,
+        days: (crate::schema::day(metric.first_at), crate::schema::day(metric.last_at)),
+    }
+}
+
+fn an_hour(hour: i64) -> Range {
+    between(Micros(hour * HOUR), Micros((hour + 1) * HOUR))
+}
+
+/// Adds what the head knows of a range; says no, and adds nothing, if that isn't all of it.
+fn from_hours(metric: &Metric, range: Range, edges: &Edges, sum: &mut Sum) -> bool {
+    let mut all = Sum::default();
+    for at in hour(range.from().0)..=hour(range.to().0 - 1) {
+        let Some(part) = metric.hours.get(at) else { return false };
+        let inside = shared(range, an_hour(at));
+        if part.count == 0 {
+            continue;
+        }
+        if inside == Some(an_hour(at)) {
+            all.add(part);
+        } else {
+            let (Some(edge), Some(inside)) = (edges.get(metric.number, at), inside) else { return false };
+            let from = edge.partition_point(|(at, _)| *at < inside.from().0);
+            for (_, amount) in edge[from..].iter().take_while(|(at, _)| *at < inside.to().0) {
+                all.add(Sum { count: 1, amount: *amount });
+            }
+        }
+    }
+    sum.add(all);
+    true
+}
+
+/// Looks up what the head doesn't know, and lets it know the hours that are only in part in the range.
+fn look(reading: &Reading<'_>, missing: &Missing) -> Result<Sum, Error> {
+    let Missing { metric, range, .. } = missing;
+    let mut sum = Sum::default();
+    reading.each_day(metric, *range, |day, data| {
+        let rollup = hours(data)?;
+        for (place, part) in rollup.hours.iter().enumerate().filter(|(_, part)| part.count > 0) {
+            let at = day * 24 + i64::try_from(place).unwrap_or(0);
+            let Some(inside) = shared(*range, an_hour(at)) else { continue };
+            let whole = Sum { count: part.count, amount: part.amount };
+            if inside == an_hour(at) || !rollup.raw {
+                // Where data points are gone, an hour counts whole if it begins in the range.
+                if range.contains(Micros(at * HOUR)) {
+                    sum.add(whole);
+                }
+                continue;
+            }
+            let mut edge = Vec::with_capacity(usize::try_from(part.count).unwrap_or(0).min(1 << 16));
+            reading.each_block(metric, day, an_hour(at), |points| {
+                edge.extend(points.iter().map(|point| (point.at, metric.kind.amount(point.bits))));
+                Ok(())
+            })?;
+            for (_, amount) in edge.iter().filter(|(at, _)| inside.contains(Micros(*at))) {
+                sum.add(Sum { count: 1, amount: *amount });
+            }
+            reading.learn(|state| state.edges.put(metric.number, at, edge.into()));
+        }
+        Ok(())
+    })?;
+    Ok(sum)
+}

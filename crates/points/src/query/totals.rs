@@ -1,0 +1,100 @@
+//! Totals: how many data points a whole project got, bucket by bucket.
+
+use domain::id::ProjectId;
+use domain::range::Buckets;
+use domain::time::{DAY, HOUR, Micros};
+
+use super::reading::{Reading, hours, shared, whole_day};
+use crate::rollup::ProjectDay;
+use crate::schema::day;
+use crate::{Error, Points};
+
+impl Points {
+    /// Data points of all metrics of a project in each bucket: published values, whatever they say. A data point that
+    /// stands for five hits is one here, and five in its metric's own series.
+    ///
+    /// # Errors
+    /// If the database can't be read.
+    pub async fn totals(&self, project: ProjectId, buckets: &Buckets) -> Result<Vec<u64>, Error> {
+        let buckets = buckets.clone();
+        self.read(move |reading| {
+            let mut totals = vec![0; buckets.starts().len()];
+            let mut add = |at: i64, count: u64| {
+                if let Some(place) = buckets.find(Micros(at)) {
+                    totals[place] += count;
+                }
+            };
+            if buckets.aligned_to(HOUR) {
+                from_hours(reading, project, &buckets, &mut add)?;
+            } else {
+                from_data_points(reading, project, &buckets, &mut add)?;
+            }
+            Ok(totals)
+        })
+        .await
+    }
+}
+
+fn from_hours(
+    reading: &Reading<'_>,
+    project: ProjectId,
+    buckets: &Buckets,
+    add: &mut impl FnMut(i64, u64),
+) -> Result<(), Error> {
+    let range = buckets.range();
+    let mut select = reading
+        .tx
+        .prepare_cached("select day, data from project_days where project = ?1 and day >= ?2 and day < ?3")?;
+    let (from, to) = (day(range.from().0), day(range.to().0 + DAY - 1));
+    let mut rows = select.query([project.0, from, to])?;
+    while let Some(row) = rows.next()? {
+        let date: i64 = row.get(0)?;
+        let found = ProjectDay::decode(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?;
+        for (hour, count) in (date * 24..).zip(found.hours) {
+            add(hour * HOUR, count);
+        }
+    }
+    for generation in &reading.unsealed {
+        for (hour, sum) in generation.read().project_hours(project) {
+            add(hour * HOUR, sum.count);
+        }
+    }
+    Ok(())
+}
+
+fn from_data_points(
+    reading: &Reading<'_>,
+    project: ProjectId,
+    buckets: &Buckets,
+    add: &mut impl FnMut(i64, u64),
+) -> Result<(), Error> {
+    let range = buckets.range();
+    for metric in reading.all(project)? {
+        let mut gone = Vec::new();
+        reading.each_day(&metric, range, |date, data| {
+            let rollup = hours(data)?;
+            if let (true, Some(range)) = (rollup.raw, shared(range, whole_day(date))) {
+                return reading.each_block(&metric, date, range, |points| {
+                    points.iter().for_each(|point| add(point.at, 1));
+                    Ok(())
+                });
+            }
+            gone.push((date, rollup));
+            Ok(())
+        })?;
+        // Where data points are gone, an hour counts as if all of it were in the bucket it begins in.
+        for (date, rollup) in gone {
+            for (hour, sum) in (date * 24..).zip(rollup.hours) {
+                add(hour * HOUR, sum.count);
+            }
+        }
+    }
+    for generation in &reading.unsealed {
+        let contents = generation.read();
+        for metric in contents.metrics_of(project) {
+            let recent = contents.get(metric).into_iter();
+            recent.flat_map(|recent| recent.between(range.from().0, range.to().0)).for_each(|point| add(point.at, 1));
+        }
+    }
+    Ok(())
+}
