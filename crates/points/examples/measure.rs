@@ -188,13 +188,13 @@ async fn fill(n: u64, apart: bool) {
 fn sizes(file: &Path, n: u64) {
     let connection = rusqlite::Connection::open(file).unwrap();
     for table in ["blocks", "days", "sketches", "project_days", "metrics"] {
-        let (rows, of): (u64, u64) = connection
+        let (rows, of): (i64, i64) = connection
             .query_row(&format!("select count(*), {} from {table}", if table == "metrics" { "0" } else { "coalesce(sum(length(data)), 0)" }), (), |row| Ok((row.get(0)?, row.get(1)?)))
             .unwrap();
         println!("  {table}: {rows} rows, {:.3} bytes a data point", of as f64 / n as f64);
     }
     for kind in 0..4 {
-        let (of, points): (u64, u64) = connection
+        let (of, points): (i64, i64) = connection
             .query_row(
                 "select sum(length(data)), sum(points) from blocks join metrics on number = (key >> 16) & 1073741823
                     where metric in (select value from json_each(?1))",

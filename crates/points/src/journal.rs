@@ -225,3 +225,8 @@ impl Journal {
     }
 }
 
+
+#[cfg(test)]
+pub(crate) mod simulated;
+#[cfg(test)]
+mod tests;

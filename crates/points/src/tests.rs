@@ -6,6 +6,9 @@ mod full;
 mod keys;
 mod model;
 mod pages;
+mod power;
+mod retention;
+mod sealing;
 mod summaries;
 mod vocabulary;
 

@@ -1,4 +1,4 @@
-//! Whatever is stored, every read says what a plain list in memory says.
+//! Whatever is stored, sealed, erased and restarted, every read says what a plain list in memory says.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use domain::time::{DAY, HOUR, Micros};
 use domain::value::Value;
 use proptest::prelude::*;
 
-use super::{NOW, PROJECT, batch, buckets, fresh, point, range};
+use super::{NOW, PROJECT, batch, buckets, fresh, open, point, range};
 use crate::{Bucket, DataPoint, Points};
 
 const NUMBERS: MetricId = MetricId(1);
@@ -95,41 +95,88 @@ fn nearly(found: &Bucket, expected: &Bucket) -> bool {
     close(found.sum, expected.sum) && close(found.avg, expected.avg) && rounded == *expected
 }
 
-fn hits_of(point: &DataPoint) -> u64 {
-    if let Value::Hits(hits) = point.value {
-        u64::from(hits)
-    } else {
-        0
+/// What is done to a store.
+#[derive(Clone, Debug)]
+enum Done {
+    Append(Vec<DataPoint>),
+    Seal,
+    Restart,
+    DeleteRange(MetricId, i64, i64),
+    DeleteMetric(MetricId),
+    Forget(i64),
+}
+
+fn done() -> impl Strategy<Value = Vec<Done>> {
+    let metric = || prop_oneof![Just(NUMBERS), Just(HITS), Just(WORDS)];
+    let done = prop_oneof![
+        6 => data_points().prop_map(Done::Append),
+        4 => Just(Done::Seal),
+        2 => Just(Done::Restart),
+        1 => (metric(), 0..3 * DAY, 1..2 * DAY).prop_map(|(metric, ago, length)| Done::DeleteRange(metric, ago, length)),
+        1 => metric().prop_map(Done::DeleteMetric),
+        1 => (0..4_i64).prop_map(Done::Forget),
+    ];
+    prop::collection::vec(done, 1..9)
+}
+
+async fn agree(steps: Vec<Done>, asked: &[(Micros, Micros, &str)]) {
+    let (dir, mut points) = fresh().await;
+    let mut all: Vec<DataPoint> = Vec::new();
+    for step in steps {
+        let before = all.len();
+        match step {
+            Done::Append(chunk) => {
+                points.append(batch(chunk.clone()), NOW).await.unwrap();
+                all.extend(chunk);
+            }
+            Done::Seal => points.seal().await.unwrap(),
+            Done::Restart => {
+                drop(points);
+                points = open(&dir).await;
+            }
+            Done::DeleteRange(metric, ago, length) => {
+                let gone = range(NOW - ago, NOW - ago + length);
+                all.retain(|point| point.metric != metric || !gone.contains(point.at));
+                let erased = points.delete_range(metric, gone).await.unwrap();
+                assert_eq!(erased, (before - all.len()) as u64);
+            }
+            Done::DeleteMetric(metric) => {
+                all.retain(|point| point.metric != metric);
+                assert_eq!(points.delete_metric(metric).await.unwrap(), (before - all.len()) as u64);
+            }
+            Done::Forget(days) => {
+                let horizon = NOW - days * DAY;
+                all.retain(|point| point.at >= horizon.floor(DAY));
+                let erased = points.forget_before(PROJECT, horizon).await.unwrap();
+                assert_eq!(erased, (before - all.len()) as u64);
+            }
+        }
+    }
+    for (from, to, step) in asked {
+        agrees(&points, &all, *from, *to, step).await;
     }
 }
 
-async fn agrees(chunks: Vec<Vec<DataPoint>>, from: Micros, to: Micros, step: &str) {
-    let (_dir, points) = fresh().await;
-    for chunk in &chunks {
-        points.append(batch(chunk.clone()), NOW).await.unwrap();
-    }
-    let all = chunks.concat();
+async fn agrees(points: &Points, all: &[DataPoint], from: Micros, to: Micros, step: &str) {
     let asked = range(from, to);
     let buckets = buckets(from, to, step);
 
     let series = points.series(NUMBERS, &buckets, true).await.unwrap();
     for (found, range) in series.iter().zip(each(&buckets)) {
-        let expected = bucket(&all, range);
+        let expected = bucket(all, range);
         assert!(nearly(found, &expected), "{found:?}\n{expected:?}");
     }
     let hits = points.series(HITS, &buckets, false).await.unwrap();
     for (found, range) in hits.iter().zip(each(&buckets)) {
-        assert_eq!(found.count, of(&all, HITS, range).map(hits_of).sum::<u64>());
+        let hit = |point: &DataPoint| {
+            if let Value::Hits(hits) = point.value {
+                u64::from(hits)
+            } else {
+                0
+            }
+        };
+        assert_eq!(found.count, of(all, HITS, range).map(hit).sum::<u64>());
     }
-    let whole = points.whole(NUMBERS, asked, true).await.unwrap();
-    let expected = bucket(&all, asked);
-    assert!(nearly(&whole, &expected), "{whole:?}\n{expected:?}");
-    let expected = of(&all, HITS, asked).map(hits_of).sum::<u64>();
-    assert_eq!(points.whole(HITS, asked, true).await.unwrap().count, expected);
-    assert_eq!(
-        points.total(PROJECT, asked).await.unwrap(),
-        all.iter().filter(|point| asked.contains(point.at)).count() as u64
-    );
     let totals: Vec<u64> = each(&buckets)
         .into_iter()
         .map(|range| all.iter().filter(|point| range.contains(point.at)).count() as u64)
@@ -137,7 +184,7 @@ async fn agrees(chunks: Vec<Vec<DataPoint>>, from: Micros, to: Micros, step: &st
     assert_eq!(points.totals(PROJECT, &buckets).await.unwrap(), totals);
 
     let mut busiest: Vec<(MetricId, u64)> = [NUMBERS, HITS, WORDS]
-        .map(|metric| (metric, of(&all, metric, asked).count() as u64))
+        .map(|metric| (metric, of(all, metric, asked).count() as u64))
         .into_iter()
         .filter(|(_, count)| *count > 0)
         .collect();
@@ -161,7 +208,7 @@ async fn agrees(chunks: Vec<Vec<DataPoint>>, from: Micros, to: Micros, step: &st
         }
     };
     let mut counts = BTreeMap::new();
-    for point in of(&all, WORDS, asked) {
+    for point in of(all, WORDS, asked) {
         *counts.entry(text(point)).or_insert(0_u64) += 1;
     }
     let words = points.words(WORDS, asked, 99).await.unwrap();
@@ -182,15 +229,11 @@ async fn agrees(chunks: Vec<Vec<DataPoint>>, from: Micros, to: Micros, step: &st
     for (name, found) in names.iter().zip(moved) {
         let expected: Vec<u64> = each(&buckets)
             .into_iter()
-            .map(|range| of(&all, WORDS, range).filter(|point| text(point) == *name).count() as u64)
+            .map(|range| of(all, WORDS, range).filter(|point| text(point) == *name).count() as u64)
             .collect();
         assert_eq!(found, expected);
     }
 
-    pages_agree(&points, &all, asked).await;
-}
-
-async fn pages_agree(points: &Points, all: &[DataPoint], asked: Range) {
     let mut newest: Vec<&DataPoint> = of(all, NUMBERS, asked).collect();
     newest.reverse();
     newest.sort_by_key(|point| std::cmp::Reverse(point.at));
@@ -218,11 +261,11 @@ proptest! {
 
     #[test]
     fn reads_say_what_a_plain_list_says(
-        chunks in prop::collection::vec(data_points(), 1..4),
-        ago in 1..4 * DAY, length in 1..4 * DAY,
-        step in prop_oneof![Just("17m"), Just("1h"), Just("6h"), Just("1d"), Just("auto")],
+        steps in done(),
+        asked in prop::collection::vec((1..4 * DAY, 1..4 * DAY, prop_oneof![Just("17m"), Just("1h"), Just("6h"), Just("1d"), Just("auto")]), 3),
     ) {
         let runtime = tokio::runtime::Runtime::new().unwrap();
-        runtime.block_on(agrees(chunks, NOW - ago, NOW - ago + length, step));
+        let asked: Vec<_> = asked.into_iter().map(|(ago, length, step)| (NOW - ago, NOW - ago + length, step)).collect();
+        runtime.block_on(agree(steps, &asked));
     }
 }
