@@ -4,7 +4,12 @@
 
 #![allow(missing_docs, clippy::print_stdout, clippy::unwrap_used)]
 #![expect(clippy::disallowed_methods, reason = "it measures time")]
-#![expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "figures to read")]
+#![expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "figures to read"
+)]
 
 use std::io::Write;
 use std::path::Path;
@@ -69,11 +74,21 @@ fn value(metric: u64, dice: &mut Dice) -> Value {
 }
 
 fn point(metric: u64, at: Micros, dice: &mut Dice) -> DataPoint {
-    DataPoint { metric: id(metric), at, value: value(metric, dice), id: None }
+    DataPoint {
+        metric: id(metric),
+        at,
+        value: value(metric, dice),
+        id: None,
+    }
 }
 
 fn batch(points: Vec<DataPoint>) -> Batch {
-    Batch { project: PROJECT, key: None, points, note: Vec::new() }
+    Batch {
+        project: PROJECT,
+        key: None,
+        points,
+        note: Vec::new(),
+    }
 }
 
 fn status(what: &str) -> u64 {
@@ -137,6 +152,7 @@ async fn ingest() {
 
 async fn times<F: Future<Output = ()>>(name: &str, mut query: impl FnMut() -> F) {
     let mut took = Vec::new();
+    let before = cpu();
     for _ in 0..400 {
         let began = Instant::now();
         query().await;
@@ -145,7 +161,13 @@ async fn times<F: Future<Output = ()>>(name: &str, mut query: impl FnMut() -> F)
     let first = took.remove(0);
     took.sort();
     let ms = |took: Duration| took.as_secs_f64() * 1e3;
-    println!("| {name} | {:.2} | {:.2} | {:.2} |", ms(took[took.len() / 2]), ms(took[took.len() * 99 / 100]), ms(first));
+    let cpu = ms(cpu() - before) / 400.0;
+    println!(
+        "| {name} | {:.2} | {:.2} | {:.2} | {cpu:.2} |",
+        ms(took[took.len() / 2]),
+        ms(took[took.len() * 99 / 100]),
+        ms(first)
+    );
 }
 
 async fn fill(n: u64, apart: bool) {
@@ -172,10 +194,17 @@ async fn fill(n: u64, apart: bool) {
     }
     while sent.join_next().await.is_some() {}
     points.seal().await.unwrap();
-    println!("{n} data points in {:.1} s; peak {} MB", began.elapsed().as_secs_f64(), status("VmHWM"));
+    println!(
+        "{n} data points in {:.1} s; peak {} MB",
+        began.elapsed().as_secs_f64(),
+        status("VmHWM")
+    );
     tokio::time::sleep(Duration::from_secs(1)).await;
     let bytes = size(dir.path());
-    println!("{:.2} bytes a data point, everything included ({bytes} bytes)", bytes as f64 / n as f64);
+    println!(
+        "{:.2} bytes a data point, everything included ({bytes} bytes)",
+        bytes as f64 / n as f64
+    );
     sizes(&dir.path().join("points.db"), n);
     queries(&points).await;
     drop(points);
@@ -189,7 +218,18 @@ fn sizes(file: &Path, n: u64) {
     let connection = rusqlite::Connection::open(file).unwrap();
     for table in ["blocks", "days", "sketches", "project_days", "metrics"] {
         let (rows, of): (i64, i64) = connection
-            .query_row(&format!("select count(*), {} from {table}", if table == "metrics" { "0" } else { "coalesce(sum(length(data)), 0)" }), (), |row| Ok((row.get(0)?, row.get(1)?)))
+            .query_row(
+                &format!(
+                    "select count(*), {} from {table}",
+                    if table == "metrics" {
+                        "0"
+                    } else {
+                        "coalesce(sum(length(data)), 0)"
+                    }
+                ),
+                (),
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
             .unwrap();
         println!("  {table}: {rows} rows, {:.3} bytes a data point", of as f64 / n as f64);
     }
@@ -198,17 +238,27 @@ fn sizes(file: &Path, n: u64) {
             .query_row(
                 "select sum(length(data)), sum(points) from blocks join metrics on number = (key >> 16) & 1073741823
                     where metric in (select value from json_each(?1))",
-                [format!("{:?}", (0..METRICS).filter(|m| m % 4 == kind).map(|m| id(m).0).collect::<Vec<_>>())],
+                [format!(
+                    "{:?}",
+                    (0..METRICS)
+                        .filter(|m| m % 4 == kind)
+                        .map(|m| id(m).0)
+                        .collect::<Vec<_>>()
+                )],
                 |row| Ok((row.get(0)?, row.get(1)?)),
             )
             .unwrap();
-        println!("  {}: {:.3} bytes a data point", ["items", "milliseconds", "hits", "words"][kind as usize], of as f64 / points as f64);
+        println!(
+            "  {}: {:.3} bytes a data point",
+            ["items", "milliseconds", "hits", "words"][kind as usize],
+            of as f64 / points as f64
+        );
     }
 }
 
 async fn queries(points: &Points) {
-    println!("| query | p50 ms | p99 ms | first ms |");
-    println!("|---|---|---|---|");
+    println!("| query | p50 ms | p99 ms | first ms | CPU ms |");
+    println!("|---|---|---|---|---|");
     let utc = &jiff::tz::TimeZone::UTC;
     let day = Range::new(NOW - DAY, NOW).unwrap();
     let month = Range::new(NOW - 30 * DAY, NOW).unwrap();
@@ -320,9 +370,18 @@ async fn kill() {
         let points = Points::open(dir.path(), Options::default()).await.unwrap();
         let ready = began.elapsed().as_secs_f64();
         let all = Range::new(NOW.floor(HOUR), NOW + HOUR).unwrap();
-        let found: u64 = points.busiest(PROJECT, all, 1_000).await.unwrap().iter().map(|(_, n)| n).sum();
+        let found: u64 = points
+            .busiest(PROJECT, all, 1_000)
+            .await
+            .unwrap()
+            .iter()
+            .map(|(_, n)| n)
+            .sum();
         println!("| {seconds} s | {acknowledged} | {found} | {ready:.3} |");
-        assert!(found >= acknowledged && found % 1_000 == 0, "something acknowledged was lost");
+        assert!(
+            found >= acknowledged && found % 1_000 == 0,
+            "something acknowledged was lost"
+        );
     }
 }
 
@@ -335,17 +394,30 @@ async fn metrics() {
         for project in 0..n / 1_000 {
             let mut dice = Dice(project);
             let of = (0..1_000).flat_map(|metric| (0..3).map(move |k| (metric, k)));
-            let of = of.map(|(metric, k)| point(project * 1_000 + metric, NOW - k * 10 * HOUR, &mut dice)).collect();
-            let batch = Batch { project: ProjectId(project.cast_signed()), ..batch(of) };
+            let of = of
+                .map(|(metric, k)| point(project * 1_000 + metric, NOW - k * 10 * HOUR, &mut dice))
+                .collect();
+            let batch = Batch {
+                project: ProjectId(project.cast_signed()),
+                ..batch(of)
+            };
             points.append(batch, NOW).await.unwrap();
         }
         points.seal().await.unwrap();
         drop(points);
-        let out = Command::new(std::env::current_exe().unwrap()).arg("rest").arg(dir.path()).output().unwrap();
+        let out = Command::new(std::env::current_exe().unwrap())
+            .arg("rest")
+            .arg(dir.path())
+            .output()
+            .unwrap();
         let said = String::from_utf8(out.stdout).unwrap();
         let mut fields = said.split_whitespace().map(|field| field.parse::<f64>().unwrap());
         let (kb, empty, seconds) = (fields.next().unwrap(), fields.next().unwrap(), fields.next().unwrap());
-        println!("| {n} | {:.1} | {:.0} | (opened in {seconds:.2} s)", kb / 1_024.0, (kb - empty) * 1_024.0 / n as f64);
+        println!(
+            "| {n} | {:.1} | {:.0} | (opened in {seconds:.2} s)",
+            kb / 1_024.0,
+            (kb - empty) * 1_024.0 / n as f64
+        );
     }
 }
 

@@ -50,7 +50,11 @@ impl Batch {
     /// About how many bytes it takes in memory.
     fn weight(&self) -> usize {
         let point = |point: &DataPoint| {
-            let word = if let Value::Word(word) = &point.value { word.len() } else { 0 };
+            let word = if let Value::Word(word) = &point.value {
+                word.len()
+            } else {
+                0
+            };
             size_of::<DataPoint>() + word + point.id.as_ref().map_or(0, String::len)
         };
         size_of::<Self>() + self.note.len() + self.points.iter().map(point).sum::<usize>()
@@ -79,7 +83,12 @@ impl Points {
             }
         };
         let (answer, answered) = oneshot::channel();
-        self.inner.queue.push(Job::Append(Append { batch, now, answer, room }))?;
+        self.inner.queue.push(Job::Append(Append {
+            batch,
+            now,
+            answer,
+            room,
+        }))?;
         answered.await.map_err(|_| stopped())?
     }
 }

@@ -57,7 +57,9 @@ fn journal(from: &Path, to: &Path) -> io::Result<()> {
     // The newest first: an older one can't grow any more once a newer one is there.
     segments.sort_unstable_by_key(|(epoch, _)| std::cmp::Reverse(*epoch));
     for (_, path) in segments {
-        let (Ok(bytes), Some(name)) = (std::fs::read(&path), path.file_name()) else { continue };
+        let (Ok(bytes), Some(name)) = (std::fs::read(&path), path.file_name()) else {
+            continue;
+        };
         let epoch = segment::read(&bytes).map(|(epoch, _)| epoch);
         if epoch.is_some() && epoch <= newest {
             let mut file = OpenOptions::new().write(true).create_new(true).open(to.join(name))?;

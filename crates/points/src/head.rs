@@ -96,7 +96,11 @@ impl Head {
 
     /// Data points that are not sealed.
     pub(crate) fn unsealed(&self) -> usize {
-        self.state().generations.iter().map(|generation| generation.points()).sum()
+        self.state()
+            .generations
+            .iter()
+            .map(|generation| generation.points())
+            .sum()
     }
 
     /// The project and kind of a metric that is known.

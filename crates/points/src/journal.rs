@@ -7,6 +7,7 @@
 //! it is drawn anew for every use, stands in the segment's head and in every record, and is part of what their
 //! checksums cover. FORMAT.md has every byte.
 
+pub(crate) mod check;
 pub(crate) mod entry;
 pub(crate) mod files;
 pub(crate) mod record;
@@ -20,10 +21,10 @@ use std::sync::Arc;
 use files::{Disk, SegmentFile};
 use record::Head;
 
-/// Length of a segment. The one in use and a spare are all that a store at rest has of them, so they are not long.
-pub(crate) const SEGMENT: u64 = 2 << 20;
+/// Length of a segment. The one in use is all that a store at rest has of them, and it is not long.
+pub(crate) const SEGMENT: u64 = 1 << 20;
 /// Spare segments kept while there is much to write.
-const SPARES: usize = 16;
+const SPARES: usize = 32;
 
 /// Why a record could not be written; nothing of it counts.
 #[derive(Debug, thiserror::Error)]
@@ -123,7 +124,13 @@ impl Journal {
         let Some(current) = &mut self.current else {
             return Err(io::Error::other("no segment"));
         };
-        record::seal(record, Head { epoch: current.epoch, seq });
+        record::seal(
+            record,
+            Head {
+                epoch: current.epoch,
+                seq,
+            },
+        );
         if current.begun {
             current.file.write_at(current.end, record)?;
         } else {
@@ -171,7 +178,7 @@ impl Journal {
     /// Takes the next segment: a spare one, or a new one.
     fn turn(&mut self, record: u64, urgent: bool) -> Result<(), Failure> {
         let length = SEGMENT.max(record + segment::HEAD as u64);
-        if !urgent && self.bytes + length > self.most_bytes {
+        if !urgent && !self.live.is_empty() && self.bytes + length > self.most_bytes {
             return Err(Failure::Full);
         }
         self.leave();
@@ -201,7 +208,7 @@ impl Journal {
 
     /// Takes back the segments of which everything is sealed. `idle`: little is being written.
     pub(crate) fn recycle(&mut self, sealed: u64, idle: bool) {
-        let most = if idle { 1 } else { SPARES };
+        let most = if idle { 0 } else { SPARES };
         while let Some(segment) = self.live.pop_front_if(|segment| segment.last_seq <= sealed) {
             self.bytes -= segment.length;
             if segment.length == SEGMENT {
@@ -224,7 +231,6 @@ impl Journal {
         }
     }
 }
-
 
 #[cfg(test)]
 pub(crate) mod simulated;

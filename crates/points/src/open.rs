@@ -11,10 +11,10 @@ use tokio::sync::Semaphore;
 use crate::head::Head;
 use crate::head::generation::{Contents, Generation};
 use crate::head::metric::{Hours, Metric};
+use crate::journal::Journal;
 use crate::journal::entry::{self, BatchHead, Decided, Erasure, Replay};
 use crate::journal::files::{Disk, Folder};
 use crate::journal::recovery::{Broken, recover};
-use crate::journal::Journal;
 use crate::kind::Kind;
 use crate::query::Readers;
 use crate::queue::Queue;
@@ -44,8 +44,7 @@ pub(crate) fn open(dir: &Path, options: Options, disk: Option<Arc<dyn Disk>>) ->
 
     let queue = Arc::new(Queue::default());
     let tell = queue.clone();
-    let (sealer, sealing) =
-        seal::start(connection, file.clone(), options, head.clone(), move || tell.sealed())?;
+    let (sealer, sealing) = seal::start(connection, file.clone(), options, head.clone(), move || tell.sealed())?;
     let writer = Writer {
         queue: queue.clone(),
         journal,
@@ -57,7 +56,9 @@ pub(crate) fn open(dir: &Path, options: Options, disk: Option<Arc<dyn Disk>>) ->
         before: sealed,
         group: Group::default(),
     };
-    let writing = std::thread::Builder::new().name("points-writer".into()).spawn(move || writer.run())?;
+    let writing = std::thread::Builder::new()
+        .name("points-writer".into())
+        .spawn(move || writer.run())?;
     Ok(Inner {
         options,
         queue,
@@ -72,7 +73,7 @@ pub(crate) fn open(dir: &Path, options: Options, disk: Option<Arc<dyn Disk>>) ->
 }
 
 /// One process alone may write. The lock goes with the process, however that ends.
-fn lock(dir: &Path) -> Result<File, Error> {
+pub(crate) fn lock(dir: &Path) -> Result<File, Error> {
     let lock = File::create(dir.join("points.lock"))?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),
@@ -99,7 +100,12 @@ fn replay(
 ) -> Result<Journal, Error> {
     let newest: Arc<Generation> = head.newest();
     let (found, erasures) = newest.change(|contents| {
-        let mut replaying = Replaying { contents, project: ProjectId(0), now: 0, erasures: Vec::new() };
+        let mut replaying = Replaying {
+            contents,
+            project: ProjectId(0),
+            now: 0,
+            erasures: Vec::new(),
+        };
         let found = recover(&**disk, sealed, |seq, says| {
             entry::read(says, &mut replaying).map_err(|_| Broken::Damaged(format!("record {seq} can't be read")))
         })?;
@@ -155,8 +161,8 @@ impl Replay for Replaying<'_> {
 fn metrics(connection: &Connection) -> Result<Vec<(MetricId, Metric)>, Error> {
     let latest: Option<i64> = connection.query_row("select max(last_at) from metrics", (), |row| row.get(0))?;
     let from = schema::day(latest.unwrap_or(0)) - DAYS_IN_LINES;
-    let mut select = connection
-        .prepare("select metric, number, project, kind, first_at, last_at from metrics order by number")?;
+    let mut select =
+        connection.prepare("select metric, number, project, kind, first_at, last_at from metrics order by number")?;
     let mut rows = select.query(())?;
     let mut metrics: Vec<(MetricId, Metric)> = Vec::new();
     while let Some(row) = rows.next()? {

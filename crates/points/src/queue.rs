@@ -92,13 +92,20 @@ impl Queue {
             if inside.sealed || closed || !inside.jobs.is_empty() {
                 std::mem::swap(&mut inside.jobs, jobs);
                 let sealed = std::mem::take(&mut inside.sealed);
-                return News { idle: false, sealed, closed };
+                return News {
+                    idle: false,
+                    sealed,
+                    closed,
+                };
             }
             let waited = self.came.wait_timeout(inside, idle_after);
             let (next, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
             inside = next;
             if timeout.timed_out() {
-                return News { idle: inside.jobs.is_empty(), ..News::default() };
+                return News {
+                    idle: inside.jobs.is_empty(),
+                    ..News::default()
+                };
             }
         }
     }

@@ -155,5 +155,9 @@ fn decode(from: &mut Reader<'_>) -> Result<Bins, Damaged> {
             bin += 1;
         }
     }
-    if bins.is_sorted_by(|a, b| a.0 < b.0) { Ok(bins) } else { Err(Damaged) }
+    if bins.is_sorted_by(|a, b| a.0 < b.0) {
+        Ok(bins)
+    } else {
+        Err(Damaged)
+    }
 }

@@ -1,6 +1,7 @@
 //! On real files in folders that are removed afterwards.
 
 mod crash;
+mod damage;
 mod erasing;
 mod full;
 mod keys;

@@ -23,7 +23,7 @@ pub(crate) use group::Group;
 pub(crate) use memory::Memory;
 
 /// Bytes after which a group is closed, so that no one waits for a record without end.
-const GROUP: usize = 1 << 20;
+const GROUP: usize = 512 << 10;
 
 /// Everything the thread works with.
 pub(crate) struct Writer {
@@ -103,7 +103,11 @@ impl Writer {
         if self.group.is_empty() {
             return;
         }
-        let written = if self.group.says() > 0 { self.room().and_then(|()| self.write()) } else { Ok(()) };
+        let written = if self.group.says() > 0 {
+            self.room().and_then(|()| self.write())
+        } else {
+            Ok(())
+        };
         match written {
             Ok(()) => {
                 self.newest.change(|contents| self.group.apply(contents));
@@ -122,22 +126,29 @@ impl Writer {
 
     /// Waits while as much is unsealed as memory has room for.
     fn room(&self) -> Result<(), String> {
-        while self.head.unsealed() > self.options.unsealed {
-            self.sealer.wait(self.options.wait)?;
+        loop {
+            let round = self.sealer.round();
+            if self.head.unsealed() <= self.options.unsealed {
+                return Ok(());
+            }
+            self.sealer.wait(round, self.options.wait)?;
         }
-        Ok(())
     }
 
+    /// Appends the open group to the journal, when that has room for it.
     fn write(&mut self) -> Result<(), String> {
-        let record = self.group.record();
-        match self.journal.append(record, false) {
-            Ok(_) => Ok(()),
-            Err(Failure::Disk(error)) => Err(error.to_string()),
-            Err(Failure::Full) => {
-                self.turn(false);
-                self.sealer.wait(self.options.wait)?;
-                self.journal.recycle(self.head.state().sealed, false);
-                self.journal.append(self.group.record(), false).map(drop).map_err(|failure| failure.to_string())
+        loop {
+            match self.journal.append(self.group.record(), false) {
+                Ok(_) => return Ok(()),
+                Err(Failure::Disk(error)) => return Err(error.to_string()),
+                Err(Failure::Full) => {
+                    let round = self.sealer.round();
+                    self.turn(false);
+                    if self.head.generations().len() > 1 {
+                        self.sealer.wait(round, self.options.wait)?;
+                    }
+                    self.journal.recycle(self.head.state().sealed, false);
+                }
             }
         }
     }
@@ -151,7 +162,12 @@ impl Writer {
             Ok(seq) => {
                 let points = self.newest.change(|contents| contents.erase(erasure));
                 self.memory.erased();
-                self.sealer.send(seal::Job::Erase(seal::Erase { erasure, seq, points, answer }));
+                self.sealer.send(seal::Job::Erase(seal::Erase {
+                    erasure,
+                    seq,
+                    points,
+                    answer,
+                }));
             }
             Err(failure) => {
                 let _ = answer.send(Err(Error::unavailable(&failure)));

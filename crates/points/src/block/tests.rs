@@ -17,15 +17,26 @@ fn same(mut points: Vec<Raw>, kind: Kind) -> usize {
 
 #[test]
 fn what_repeats_costs_next_to_nothing() {
-    let every_minute = (0..1_440).map(|n| Raw { at: START + n * 60_000_000, bits: 1 }).collect();
+    let every_minute = (0..1_440)
+        .map(|n| Raw {
+            at: START + n * 60_000_000,
+            bits: 1,
+        })
+        .collect();
     assert!(same(every_minute, Kind::Hits) < 20);
-    let one = vec![Raw { at: START, bits: 12.5_f64.to_bits() }];
+    let one = vec![Raw {
+        at: START,
+        bits: 12.5_f64.to_bits(),
+    }];
     assert!(same(one, Kind::Number) < 10);
 }
 
 fn points(values: impl Strategy<Value = u64>, most: usize) -> impl Strategy<Value = Vec<Raw>> {
     let at = prop_oneof![0..DAY, (0..DAY / 1_000).prop_map(|ms| ms * 1_000), Just(7)];
-    prop::collection::vec((at, values).prop_map(|(at, bits)| Raw { at: START + at, bits }), 1..most)
+    prop::collection::vec(
+        (at, values).prop_map(|(at, bits)| Raw { at: START + at, bits }),
+        1..most,
+    )
 }
 
 fn doubles() -> impl Strategy<Value = u64> {

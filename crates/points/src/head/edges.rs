@@ -34,7 +34,10 @@ impl Edges {
             *self = Self::default();
         }
         self.points += edge.len();
-        self.days.entry((number.into(), hour.div_euclid(24))).or_default().push((hour, edge));
+        self.days
+            .entry((number.into(), hour.div_euclid(24)))
+            .or_default()
+            .push((hour, edge));
     }
 
     /// Forgets the hours of a day that has changed.

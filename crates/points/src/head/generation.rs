@@ -87,7 +87,11 @@ impl Contents {
     pub(crate) fn metrics_of(&self, project: ProjectId) -> impl Iterator<Item = MetricId> {
         let of = move |recent: &&Recent| recent.project == project && !recent.points.is_empty();
         let there = self.projects.contains_key(&project);
-        self.metrics.iter().filter(move |_| there).filter(of).map(|recent| recent.metric)
+        self.metrics
+            .iter()
+            .filter(move |_| there)
+            .filter(of)
+            .map(|recent| recent.metric)
     }
 
     /// Notes that a batch came.
@@ -130,7 +134,14 @@ impl Contents {
             }
             let hours = self.projects.entry(recent.project).or_default();
             for (hour, sum) in recent.erase(erasure) {
-                subtract(hours, hour, Sum { count: sum.count, amount: sum.count });
+                subtract(
+                    hours,
+                    hour,
+                    Sum {
+                        count: sum.count,
+                        amount: sum.count,
+                    },
+                );
                 erased += sum.count;
             }
             if matches!(erasure, Erasure::Metric(_) | Erasure::Project(_)) {

@@ -114,7 +114,10 @@ mod tests {
 
     #[test]
     fn hours_pass_and_are_forgotten() {
-        let sum = |count| Sum { count, amount: count * 2 };
+        let sum = |count| Sum {
+            count,
+            amount: count * 2,
+        };
         let count = |hours: &Hours, hour| hours.get(hour).map(|sum| sum.count);
         let mut hours = Hours::empty_from(i64::MIN);
         assert_eq!(count(&hours, 7), Some(0));
@@ -127,7 +130,10 @@ mod tests {
         assert_eq!([90, 91, 100].map(|hour| count(&hours, hour)), [None, Some(0), Some(1)]);
         hours.set(10, sum(9));
         hours.set(1_000, sum(5));
-        assert_eq!([142, 948, 949, 1_000].map(|hour| count(&hours, hour)), [None, None, Some(0), Some(5)]);
+        assert_eq!(
+            [142, 948, 949, 1_000].map(|hour| count(&hours, hour)),
+            [None, None, Some(0), Some(5)]
+        );
         hours.set(1_000, sum(0));
         assert_eq!(count(&hours, 1_000), Some(0));
         let mut loaded = Hours::empty_from(72);

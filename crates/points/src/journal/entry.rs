@@ -199,7 +199,11 @@ fn read_batch(from: &mut Reader<'_>, replay: &mut impl Replay) -> Result<(), Dam
             Kind::Number => Stored::Number(f64::from_le_bytes(from.array()?)),
             Kind::Word => Stored::Word(from.text()?),
         };
-        let id = if flags & HAS_ID == 0 { None } else { Some(Seen(u128::from_le_bytes(from.array()?))) };
+        let id = if flags & HAS_ID == 0 {
+            None
+        } else {
+            Some(Seen(u128::from_le_bytes(from.array()?)))
+        };
         let metric = metric.ok_or(Damaged)?;
         replay.point(Decided { metric, at, value, id });
     }

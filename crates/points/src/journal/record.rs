@@ -63,7 +63,11 @@ pub(crate) fn read(bytes: &[u8]) -> Option<(Head, &[u8], usize)> {
     if length == 0 || checksum(record) != u32_at(record, 4)? {
         return None;
     }
-    Some((claims(record)?, &record[HEAD..], record.len().next_multiple_of(ALIGNMENT)))
+    Some((
+        claims(record)?,
+        &record[HEAD..],
+        record.len().next_multiple_of(ALIGNMENT),
+    ))
 }
 
 /// Which record seems to begin here, whole or not.
@@ -74,11 +78,14 @@ pub(crate) fn claims(bytes: &[u8]) -> Option<Head> {
     })
 }
 
-/// Every whole record in these bytes that is `wanted`, wherever it begins; for telling what damage did.
-pub(crate) fn scan(bytes: &[u8], wanted: impl Fn(Head) -> bool) -> impl Iterator<Item = Head> {
+/// Every whole record in these bytes that is `wanted`, wherever it begins, and what it says; for telling what damage did.
+pub(crate) fn scan(bytes: &[u8], wanted: impl Fn(Head) -> bool) -> impl Iterator<Item = (Head, &[u8])> {
     (0..bytes.len()).step_by(ALIGNMENT).filter_map(move |at| {
         let rest = &bytes[at..];
         // The head first: a checksum at every place would take the square of the length.
-        claims(rest).filter(|head| wanted(*head)).and_then(|_| read(rest)).map(|(head, ..)| head)
+        claims(rest)
+            .filter(|head| wanted(*head))
+            .and_then(|_| read(rest))
+            .map(|(head, says, _)| (head, says))
     })
 }

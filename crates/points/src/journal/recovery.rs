@@ -90,9 +90,18 @@ fn parts(disk: &dyn Disk, sealed: u64, found: &mut Found) -> Result<Vec<Part>, B
             // After a kill a record may be in the kernel's memory only, and is about to be counted as kept.
             file.sync()?;
             found.next_epoch = found.next_epoch.max(epoch + 1);
-            parts.push(Part { name, bytes, epoch, first });
-        } else if let Some(lost) = record::scan(&bytes, |head| head.seq > sealed && head.seq - sealed < FAR).next() {
-            return Err(Broken::Damaged(format!("the head of {name} is damaged, and it holds record {}", lost.seq)));
+            parts.push(Part {
+                name,
+                bytes,
+                epoch,
+                first,
+            });
+        } else if let Some((lost, _)) = record::scan(&bytes, |head| head.seq > sealed && head.seq - sealed < FAR).next()
+        {
+            return Err(Broken::Damaged(format!(
+                "the head of {name} is damaged, and it holds record {}",
+                lost.seq
+            )));
         } else if bytes.len() as u64 == super::SEGMENT {
             found.spares.push(name);
         } else {
@@ -116,7 +125,9 @@ fn read_part(
         return Err(missing(found.next_seq, next, &part.name));
     }
     while ends_before.is_none_or(|end| next < end) {
-        let Some((head, says, length)) = record::read(&part.bytes[at..]) else { break };
+        let Some((head, says, length)) = record::read(&part.bytes[at..]) else {
+            break;
+        };
         if (head.epoch, head.seq) != (part.epoch, next) {
             break;
         }
@@ -132,7 +143,9 @@ fn read_part(
         Some(end) if next < end && end > found.next_seq => Err(missing(next, end, &part.name)),
         Some(_) => Ok(()),
         None => {
-            if let Some(later) = record::scan(rest, |head| head.epoch == part.epoch && head.seq > next).next() {
+            // A segment that was about to be used again may be damaged; what it had is sealed.
+            let counts = |head: record::Head| head.epoch == part.epoch && head.seq > next && head.seq >= found.next_seq;
+            if let Some((later, _)) = record::scan(rest, counts).next() {
                 return Err(missing(next, later.seq, &part.name));
             }
             found.torn = record::claims(rest).is_some_and(|head| head.epoch == part.epoch);

@@ -48,7 +48,10 @@ struct Open(Simulated, String);
 
 impl State {
     fn chance(&mut self) -> bool {
-        self.dice = self.dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.dice = self
+            .dice
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         self.dice >> 63 == 1
     }
 
@@ -65,7 +68,9 @@ impl State {
 
     /// Some sectors that were written reach the disk, others don't.
     fn lose(&mut self, name: &str) {
-        let Some(mut file) = self.files.remove(name) else { return };
+        let Some(mut file) = self.files.remove(name) else {
+            return;
+        };
         for sector in std::mem::take(&mut file.dirty) {
             if self.chance() {
                 file.keep(sector);
@@ -123,8 +128,17 @@ impl Simulated {
 
     /// Names, and how many bytes of each are more than zeros.
     pub(crate) fn used(&self) -> Vec<(String, usize)> {
-        let used = |file: &File| file.cached.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
-        self.state().files.iter().map(|(name, file)| (name.clone(), used(file))).collect()
+        let used = |file: &File| {
+            file.cached
+                .iter()
+                .rposition(|byte| *byte != 0)
+                .map_or(0, |last| last + 1)
+        };
+        self.state()
+            .files
+            .iter()
+            .map(|(name, file)| (name.clone(), used(file)))
+            .collect()
     }
 }
 
@@ -141,8 +155,15 @@ impl Disk for Simulated {
             return Err(io::Error::from(io::ErrorKind::StorageFull));
         }
         let zeros = vec![0; usize::try_from(length).unwrap()];
-        let file = File { kept: zeros.clone(), cached: zeros, dirty: BTreeSet::new() };
-        assert!(state.files.insert(name.to_owned(), file).is_none(), "{name} is there already");
+        let file = File {
+            kept: zeros.clone(),
+            cached: zeros,
+            dirty: BTreeSet::new(),
+        };
+        assert!(
+            state.files.insert(name.to_owned(), file).is_none(),
+            "{name} is there already"
+        );
         Ok(Box::new(Open(self.clone(), name.to_owned())))
     }
 

@@ -28,7 +28,9 @@ impl Points {
             let (first, end) = ((range.from() + (DAY - 1)).floor(DAY), range.to().floor(DAY));
             let before = Range::new(range.from(), first).ok();
             let edges: Vec<Range> = before.into_iter().chain(Range::new(end, range.to()).ok()).collect();
-            let Some(mut counts) = counts(reading, project, &edges)? else { return Ok(None) };
+            let Some(mut counts) = counts(reading, project, &edges)? else {
+                return Ok(None);
+            };
             of_days(reading, project, first, end, &mut counts)?;
             Ok(Some(counts.into_iter().collect()))
         });
@@ -56,8 +58,11 @@ fn of_days(
     to: Micros,
     counts: &mut Counts,
 ) -> Result<(), Error> {
-    let names: HashMap<u32, MetricId> =
-        reading.all(project)?.into_iter().map(|metric| (metric.number, metric.id)).collect();
+    let names: HashMap<u32, MetricId> = reading
+        .all(project)?
+        .into_iter()
+        .map(|metric| (metric.number, metric.id))
+        .collect();
     let text = "select data from project_days where project = ?1 and day >= ?2 and day < ?3";
     let mut select = reading.tx.prepare_cached(text)?;
     let mut rows = select.query([project.0, day(from.0), day(to.0)])?;
@@ -74,7 +79,9 @@ fn of_days(
         let contents = generation.read();
         for metric in contents.metrics_of(project) {
             let recent = contents.get(metric).into_iter();
-            let points = recent.flat_map(|recent| recent.between(range.from().0, range.to().0)).count();
+            let points = recent
+                .flat_map(|recent| recent.between(range.from().0, range.to().0))
+                .count();
             *counts.entry(metric).or_default() += points as u64;
         }
     }

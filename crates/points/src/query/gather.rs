@@ -46,7 +46,9 @@ impl Spread {
         }
         let mut sketch = self.sketch.clone();
         sketch.merge(&Sketch::of(&self.values));
-        sketch.at_ranks(ranks).map(|found| found.map(|value| value.clamp(sum.min, sum.max)))
+        sketch
+            .at_ranks(ranks)
+            .map(|found| found.map(|value| value.clamp(sum.min, sum.max)))
     }
 }
 
@@ -90,7 +92,11 @@ impl<'b> Gathered<'b> {
             buckets,
             range: buckets.range(),
             sums: vec![Hour::default(); n],
-            spreads: if quantiles { (0..n).map(|_| Spread::default()).collect() } else { Vec::new() },
+            spreads: if quantiles {
+                (0..n).map(|_| Spread::default()).collect()
+            } else {
+                Vec::new()
+            },
         };
         if let Some(sealed) = reading.find(metric)? {
             gathered.quantiles_only_of_numbers(sealed.kind);
@@ -124,7 +130,14 @@ impl<'b> Gathered<'b> {
     }
 
     /// Adds a sealed day.
-    fn day(&mut self, reading: &Reading<'_>, metric: &Sealed, day: i64, data: &[u8], by_hour: bool) -> Result<(), Error> {
+    fn day(
+        &mut self,
+        reading: &Reading<'_>,
+        metric: &Sealed,
+        day: i64,
+        data: &[u8],
+        by_hour: bool,
+    ) -> Result<(), Error> {
         let rollup = Day::decode_hours(data)?;
         // Where data points are gone, an hour or a day counts as if all of it were in the bucket it begins in.
         let from_hours = by_hour || !rollup.raw;
@@ -137,8 +150,16 @@ impl<'b> Gathered<'b> {
             return Ok(());
         }
         let start = Micros(day * DAY);
-        let place = if rollup.by_hour { self.only_bucket(start, DAY) } else { self.buckets.find(start) };
-        let sketch = if place.is_some() { Day::decode(data)?.sketch } else { None };
+        let place = if rollup.by_hour {
+            self.only_bucket(start, DAY)
+        } else {
+            self.buckets.find(start)
+        };
+        let sketch = if place.is_some() {
+            Day::decode(data)?.sketch
+        } else {
+            None
+        };
         if let (Some(place), Some(sketch)) = (place, sketch) {
             self.spreads[place].sketch.merge(&sketch);
         } else if rollup.raw {
@@ -170,7 +191,11 @@ impl<'b> Gathered<'b> {
         let mut select = reading.tx.prepare_cached("select data from sketches where key = ?1")?;
         let key = day_key(day, metric.number);
         let data: Option<Vec<u8>> = select.query_row([key], |row| row.get(0)).optional()?;
-        for (hour, sketch) in data.map(|data| sketches::decode(&data)).transpose()?.unwrap_or_default() {
+        for (hour, sketch) in data
+            .map(|data| sketches::decode(&data))
+            .transpose()?
+            .unwrap_or_default()
+        {
             let start = Micros(day * DAY + i64::try_from(hour).unwrap_or(0) * HOUR);
             if let Some(place) = self.buckets.find(start) {
                 self.spreads[place].sketch.merge(&sketch);
@@ -181,13 +206,17 @@ impl<'b> Gathered<'b> {
 
     /// Adds the data points of a day.
     fn blocks(&mut self, reading: &Reading<'_>, metric: &Sealed, day: i64, into: Into) -> Result<(), Error> {
-        let Some(range) = shared(self.range, whole_day(day)) else { return Ok(()) };
+        let Some(range) = shared(self.range, whole_day(day)) else {
+            return Ok(());
+        };
         reading.each_block(metric, day, range, |points| {
             let mut place = 0;
             for point in points {
                 // They come in order, so mostly in the same bucket as the one before.
                 if !self.lies_in(place, point.at) {
-                    let Some(found) = self.buckets.find(Micros(point.at)) else { continue };
+                    let Some(found) = self.buckets.find(Micros(point.at)) else {
+                        continue;
+                    };
                     place = found;
                 }
                 match into {

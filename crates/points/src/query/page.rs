@@ -78,7 +78,10 @@ impl Points {
         before: Option<Cursor>,
     ) -> Result<Page, Error> {
         self.read(move |reading| {
-            let before = before.unwrap_or(Cursor { at: i64::MAX, nth: i64::MAX });
+            let before = before.unwrap_or(Cursor {
+                at: i64::MAX,
+                nth: i64::MAX,
+            });
             let limit = limit as usize;
             let mut found = Vec::new();
             let sealed = reading.find(metric)?;
@@ -93,24 +96,25 @@ impl Points {
             let more = found.len() > limit;
             found.truncate(limit);
             let next = found.last().filter(|_| more).map(|last| last.cursor);
-            Ok(Page { data_points: found, next })
+            Ok(Page {
+                data_points: found,
+                next,
+            })
         })
         .await
     }
 }
 
 /// The days that may have some, oldest first.
-fn days(
-    reading: &Reading<'_>,
-    metric: MetricId,
-    sealed: Option<&Sealed>,
-    range: Range,
-    before: Cursor,
-) -> Vec<i64> {
+fn days(reading: &Reading<'_>, metric: MetricId, sealed: Option<&Sealed>, range: Range, before: Cursor) -> Vec<i64> {
     let last = before.at.min(range.to().0 - 1);
     let mut days: Vec<i64> = sealed.map(|sealed| sealed.days_of(range).collect()).unwrap_or_default();
     reading.each_unsealed(metric, |recent| {
-        days.extend(recent.between(range.from().0, range.to().0).map(|point| schema::day(point.at)));
+        days.extend(
+            recent
+                .between(range.from().0, range.to().0)
+                .map(|point| schema::day(point.at)),
+        );
     });
     days.retain(|day| *day <= schema::day(last));
     days.sort_unstable();
@@ -144,7 +148,11 @@ fn of_day(reading: &Reading<'_>, metric: MetricId, sealed: Option<&Sealed>, day:
     let kept = found.into_iter().map(|(at, value)| {
         nth = if at == last { nth + 1 } else { 0 };
         last = at;
-        Kept { at: Micros(at), value, cursor: Cursor { at, nth } }
+        Kept {
+            at: Micros(at),
+            value,
+            cursor: Cursor { at, nth },
+        }
     });
     Ok(kept.collect())
 }

@@ -12,7 +12,12 @@ impl Points {
     ///
     /// # Errors
     /// If the database can't be read.
-    pub async fn quantiles(&self, metric: MetricId, range: Range, quantiles: &[f64]) -> Result<Vec<Option<f64>>, Error> {
+    pub async fn quantiles(
+        &self,
+        metric: MetricId,
+        range: Range,
+        quantiles: &[f64],
+    ) -> Result<Vec<Option<f64>>, Error> {
         let quantiles = quantiles.to_vec();
         let whole = Buckets::only(range);
         self.read(move |reading| {

@@ -9,8 +9,8 @@ use domain::time::{DAY, Micros};
 use rusqlite::{Connection, OptionalExtension, Transaction};
 use tokio::sync::Semaphore;
 
-use crate::head::{Head, State};
 use crate::head::generation::Generation;
+use crate::head::{Head, State};
 use crate::kind::{Kind, Raw};
 use crate::rollup::Day;
 use crate::schema::{self, day_key, part_keys};
@@ -42,7 +42,10 @@ impl Readers {
     }
 
     fn give_back(&self, connection: Connection) {
-        self.free.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        self.free
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(connection);
     }
 }
 
@@ -107,10 +110,21 @@ impl<'r> Reading<'r> {
         let changes = head.state().changes;
         let generations = head.generations();
         let tx = connection.transaction()?;
-        let sealed: i64 = tx.prepare_cached("select record from sealed")?.query_row((), |row| row.get(0))?;
+        let sealed: i64 = tx
+            .prepare_cached("select record from sealed")?
+            .query_row((), |row| row.get(0))?;
         let sealed = sealed.cast_unsigned();
-        let unsealed = generations.into_iter().filter(|generation| generation.last() > sealed).collect();
-        Ok(Self { tx, sealed, unsealed, head, changes })
+        let unsealed = generations
+            .into_iter()
+            .filter(|generation| generation.last() > sealed)
+            .collect();
+        Ok(Self {
+            tx,
+            sealed,
+            unsealed,
+            head,
+            changes,
+        })
     }
 
     /// What the head knows of sealed data points, if that is of the same moment as what this sees of them.
@@ -220,7 +234,9 @@ pub(super) fn whole_day(day: i64) -> Range {
 /// A range from one time up to another; of no length it has one microsecond, since there are no empty ranges.
 pub(super) fn between(from: Micros, to: Micros) -> Range {
     let shortest = |_| Range::new(from, from + 1);
-    Range::new(from, to).or_else(shortest).unwrap_or_else(|_| unreachable!("a time before the next"))
+    Range::new(from, to)
+        .or_else(shortest)
+        .unwrap_or_else(|_| unreachable!("a time before the next"))
 }
 
 /// What two ranges share.

@@ -42,7 +42,8 @@ impl Points {
         ];
         let first_bar = now.floor(HOUR) - 23 * HOUR;
         windows.extend((0..24).map(|bar| between(first_bar + bar * HOUR, first_bar + (bar + 1) * HOUR)));
-        self.read_steadily(move |reading| lines(reading, project, &windows)).await
+        self.read_steadily(move |reading| lines(reading, project, &windows))
+            .await
     }
 
     /// The earliest time a data point of this project says it happened.
@@ -52,11 +53,15 @@ impl Points {
     pub async fn first_data_point(&self, project: ProjectId) -> Result<Option<Micros>, Error> {
         let state = self.inner.head.state();
         let sealed = state.projects.get(&project).into_iter().flatten();
-        let sealed = sealed.filter_map(|metric| state.metrics.get(metric)).map(|metric| Micros(metric.first_at));
+        let sealed = sealed
+            .filter_map(|metric| state.metrics.get(metric))
+            .map(|metric| Micros(metric.first_at));
         let mut first = sealed.min();
         for generation in &state.generations {
             let contents = generation.read();
-            let seen = contents.metrics_of(project).filter_map(|metric| contents.get(metric)?.seen());
+            let seen = contents
+                .metrics_of(project)
+                .filter_map(|metric| contents.get(metric)?.seen());
             first = first.into_iter().chain(seen.map(|(first, _)| first)).min();
         }
         Ok(first)
@@ -72,8 +77,12 @@ impl Points {
 }
 
 fn lines(reading: &Reading<'_>, project: ProjectId, windows: &[Range]) -> Result<Option<Vec<Summary>>, Error> {
-    let Some(mut spans) = spans(reading, project) else { return Ok(None) };
-    let Some(sums) = sums::of(reading, project, windows)? else { return Ok(None) };
+    let Some(mut spans) = spans(reading, project) else {
+        return Ok(None);
+    };
+    let Some(sums) = sums::of(reading, project, windows)? else {
+        return Ok(None);
+    };
     let line = |(metric, sums): (MetricId, Vec<crate::head::metric::Sum>)| {
         let (first_seen, last_seen) = spans.remove(&metric)?;
         let mut sparkline = [0; 24];
@@ -106,7 +115,9 @@ fn spans(reading: &Reading<'_>, project: ProjectId) -> Option<BTreeMap<MetricId,
     for generation in &reading.unsealed {
         let contents = generation.read();
         for id in contents.metrics_of(project) {
-            let Some((first, last)) = contents.get(id).and_then(|recent| recent.seen()) else { continue };
+            let Some((first, last)) = contents.get(id).and_then(|recent| recent.seen()) else {
+                continue;
+            };
             let span = spans.entry(id).or_insert((first, last));
             *span = (span.0.min(first), span.1.max(last));
         }

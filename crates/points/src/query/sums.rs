@@ -9,7 +9,7 @@ use domain::time::{HOUR, Micros};
 
 use super::reading::{Reading, Sealed, between, hours, shared};
 use crate::Error;
-use crate::head::edges::Edges;
+use crate::head::edges::{Edge, Edges};
 use crate::head::metric::{Metric, Sum, hour};
 
 /// What metrics add up to: a sum a window.
@@ -34,7 +34,9 @@ pub(super) fn of(reading: &Reading<'_>, project: ProjectId, windows: &[Range]) -
             let of = sums.entry(*id).or_insert_with(|| vec![Sum::default(); windows.len()]);
             for (window, range) in windows.iter().enumerate() {
                 let end = Micros(metric.last_at) + 1;
-                let Some(range) = shared(*range, between(Micros(metric.first_at), end)) else { continue };
+                let Some(range) = shared(*range, between(Micros(metric.first_at), end)) else {
+                    continue;
+                };
                 if !from_hours(metric, range, &state.edges, &mut of[window]) {
                     let metric = sealed(*id, metric);
                     missing.push(Missing { metric, window, range });
@@ -60,7 +62,10 @@ pub(super) fn of(reading: &Reading<'_>, project: ProjectId, windows: &[Range]) -
                             sum.add(*part);
                         } else {
                             for point in recent.between(inside.from().0, inside.to().0) {
-                                sum.add(Sum { count: 1, amount: recent.kind.amount(point.bits) });
+                                sum.add(Sum {
+                                    count: 1,
+                                    amount: recent.kind.amount(point.bits),
+                                });
                             }
                         }
                     }
@@ -96,11 +101,10 @@ fn from_hours(metric: &Metric, range: Range, edges: &Edges, sum: &mut Sum) -> bo
         if inside == Some(an_hour(at)) {
             all.add(part);
         } else {
-            let (Some(edge), Some(inside)) = (edges.get(metric.number, at), inside) else { return false };
-            let from = edge.partition_point(|(at, _)| *at < inside.from().0);
-            for (_, amount) in edge[from..].iter().take_while(|(at, _)| *at < inside.to().0) {
-                all.add(Sum { count: 1, amount: *amount });
-            }
+            let (Some(edge), Some(inside)) = (edges.get(metric.number, at), inside) else {
+                return false;
+            };
+            add_part(edge, inside, &mut all);
         }
     }
     sum.add(all);
@@ -115,8 +119,13 @@ fn look(reading: &Reading<'_>, missing: &Missing) -> Result<Sum, Error> {
         let rollup = hours(data)?;
         for (place, part) in rollup.hours.iter().enumerate().filter(|(_, part)| part.count > 0) {
             let at = day * 24 + i64::try_from(place).unwrap_or(0);
-            let Some(inside) = shared(*range, an_hour(at)) else { continue };
-            let whole = Sum { count: part.count, amount: part.amount };
+            let Some(inside) = shared(*range, an_hour(at)) else {
+                continue;
+            };
+            let whole = Sum {
+                count: part.count,
+                amount: part.amount,
+            };
             if inside == an_hour(at) || !rollup.raw {
                 // Where data points are gone, an hour counts whole if it begins in the range.
                 if range.contains(Micros(at * HOUR)) {
@@ -124,17 +133,39 @@ fn look(reading: &Reading<'_>, missing: &Missing) -> Result<Sum, Error> {
                 }
                 continue;
             }
-            let mut edge = Vec::with_capacity(usize::try_from(part.count).unwrap_or(0).min(1 << 16));
-            reading.each_block(metric, day, an_hour(at), |points| {
-                edge.extend(points.iter().map(|point| (point.at, metric.kind.amount(point.bits))));
-                Ok(())
-            })?;
-            for (_, amount) in edge.iter().filter(|(at, _)| inside.contains(Micros(*at))) {
-                sum.add(Sum { count: 1, amount: *amount });
-            }
-            reading.learn(|state| state.edges.put(metric.number, at, edge.into()));
+            let known = reading
+                .known()
+                .and_then(|state| state.edges.get(metric.number, at).cloned());
+            let edge = match known {
+                Some(edge) => edge,
+                None => read_edge(reading, metric, day, at)?,
+            };
+            add_part(&edge, inside, &mut sum);
         }
         Ok(())
     })?;
     Ok(sum)
+}
+
+/// Adds what of an hour lies in a range.
+fn add_part(edge: &Edge, inside: Range, sum: &mut Sum) {
+    let from = edge.partition_point(|(at, _)| *at < inside.from().0);
+    for (_, amount) in edge[from..].iter().take_while(|(at, _)| *at < inside.to().0) {
+        sum.add(Sum {
+            count: 1,
+            amount: *amount,
+        });
+    }
+}
+
+/// Reads an hour's data points, and lets the head know them.
+fn read_edge(reading: &Reading<'_>, metric: &Sealed, day: i64, at: i64) -> Result<Edge, Error> {
+    let mut edge = Vec::new();
+    reading.each_block(metric, day, an_hour(at), |points| {
+        edge.extend(points.iter().map(|point| (point.at, metric.kind.amount(point.bits))));
+        Ok(())
+    })?;
+    let edge: Edge = edge.into();
+    reading.learn(|state| state.edges.put(metric.number, at, edge.clone()));
+    Ok(edge)
 }

@@ -93,7 +93,9 @@ fn from_data_points(
         let contents = generation.read();
         for metric in contents.metrics_of(project) {
             let recent = contents.get(metric).into_iter();
-            recent.flat_map(|recent| recent.between(range.from().0, range.to().0)).for_each(|point| add(point.at, 1));
+            recent
+                .flat_map(|recent| recent.between(range.from().0, range.to().0))
+                .for_each(|point| add(point.at, 1));
         }
     }
     Ok(())

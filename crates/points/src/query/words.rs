@@ -50,11 +50,18 @@ impl Points {
             })?;
             counts.retain(|_, count| *count > 0);
             let distinct = counts.len() - usize::from(counts.contains_key(OTHER));
-            let mut words: Vec<WordCount> = counts.into_iter().map(|(word, count)| WordCount { word, count }).collect();
+            let mut words: Vec<WordCount> = counts
+                .into_iter()
+                .map(|(word, count)| WordCount { word, count })
+                .collect();
             words.sort_unstable_by(|a, b| b.count.cmp(&a.count).then_with(|| a.word.cmp(&b.word)));
             let total = words.iter().map(|word| word.count).sum();
             words.truncate(limit.max(1) as usize);
-            Ok(Words { total, distinct: distinct as u64, words })
+            Ok(Words {
+                total,
+                distinct: distinct as u64,
+                words,
+            })
         })
         .await
     }
@@ -96,7 +103,9 @@ fn each(
 ) -> Result<(), Error> {
     if let Some(sealed) = reading.find(metric)?.filter(|sealed| sealed.kind == Kind::Word) {
         reading.each_day(&sealed, range, |date, data| {
-            let Some(inside) = shared(range, whole_day(date)) else { return Ok(()) };
+            let Some(inside) = shared(range, whole_day(date)) else {
+                return Ok(());
+            };
             let is_raw = Day::decode_hours(data)?.raw;
             if (by == DAY && inside == whole_day(date)) || !is_raw {
                 if range.contains(Micros(date * DAY)) {

@@ -60,7 +60,9 @@ impl Day {
             let hour = if self.by_hour { hour_of(point.at) } else { 0 };
             self.hours[hour].add(self.kind, point.bits);
             if self.kind == Kind::Word
-                && let Some(word) = usize::try_from(point.bits).ok().and_then(|place| self.words.get_mut(place))
+                && let Some(word) = usize::try_from(point.bits)
+                    .ok()
+                    .and_then(|place| self.words.get_mut(place))
             {
                 word.1 += 1;
             }
@@ -80,10 +82,7 @@ impl Day {
         let mut to = Vec::with_capacity(512);
         let flag = |is: bool, flag: u8| if is { flag } else { 0 };
         to.push(
-            self.kind.code()
-                | flag(self.sketch.is_some(), SKETCH)
-                | flag(self.raw, RAW)
-                | flag(self.by_hour, BY_HOUR),
+            self.kind.code() | flag(self.sketch.is_some(), SKETCH) | flag(self.raw, RAW) | flag(self.by_hour, BY_HOUR),
         );
         let there = (0..HOURS).filter(|hour| self.hours[*hour].count > 0);
         let mask = there.clone().fold(0_u32, |mask, hour| mask | 1 << hour);

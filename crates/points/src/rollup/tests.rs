@@ -51,6 +51,15 @@ proptest! {
 #[test]
 fn the_last_microsecond_of_an_hour_is_its_own() {
     let mut day = Day::new(Kind::Hits);
-    day.add(&[Raw { at: DAY + HOUR - 1, bits: 5 }, Raw { at: DAY + HOUR, bits: 7 }]);
+    day.add(&[
+        Raw {
+            at: DAY + HOUR - 1,
+            bits: 5,
+        },
+        Raw {
+            at: DAY + HOUR,
+            bits: 7,
+        },
+    ]);
     assert_eq!((day.hours[0].amount, day.hours[1].amount), (5, 7));
 }

@@ -61,7 +61,12 @@ fn translate(points: &mut [Raw], recent: &Recent, rollup: &mut Day) {
 
 /// Keeps the day's sketch, once it is worth one. Until then all its numbers are in its blocks.
 fn sketch(tx: &Transaction<'_>, number: u32, day: i64, rollup: &mut Day, new: &[Raw]) -> Result<(), Error> {
-    let values = |points: &[Raw]| points.iter().map(|point| f64::from_bits(point.bits)).collect::<Vec<_>>();
+    let values = |points: &[Raw]| {
+        points
+            .iter()
+            .map(|point| f64::from_bits(point.bits))
+            .collect::<Vec<_>>()
+    };
     if let Some(sketch) = &mut rollup.sketch {
         sketch.merge(&Sketch::of(&values(new)));
     } else if !rollup.raw || rollup.whole().count >= SKETCHED_FROM {
@@ -114,7 +119,10 @@ fn add_raw(tx: &Transaction<'_>, number: u32, kind: Kind, day: i64, new: Vec<Raw
 
 /// Two lists as one, by time; of the same time, those of the first come first.
 fn merged(mut old: Vec<Raw>, new: Vec<Raw>) -> Vec<Raw> {
-    let in_order = old.last().zip(new.first()).is_none_or(|(last, first)| last.at <= first.at);
+    let in_order = old
+        .last()
+        .zip(new.first())
+        .is_none_or(|(last, first)| last.at <= first.at);
     old.extend(new);
     if !in_order {
         old.sort_by_key(|point| point.at);
@@ -131,14 +139,18 @@ pub(super) fn put_raw(
     points: &[Raw],
 ) -> Result<(), Error> {
     if i64::try_from(points.len().div_ceil(block::FULL)).unwrap_or(PARTS) > end - from {
-        return Err(Error::unavailable(&"a metric has more data points a day than there are keys for"));
+        return Err(Error::unavailable(
+            &"a metric has more data points a day than there are keys for",
+        ));
     }
-    tx.prepare_cached("delete from blocks where key >= ?1 and key < ?2")?.execute([from, end])?;
-    let mut insert = tx.prepare_cached(
-        "insert into blocks (key, first_at, last_at, points, data) values (?1, ?2, ?3, ?4, ?5)",
-    )?;
+    tx.prepare_cached("delete from blocks where key >= ?1 and key < ?2")?
+        .execute([from, end])?;
+    let mut insert =
+        tx.prepare_cached("insert into blocks (key, first_at, last_at, points, data) values (?1, ?2, ?3, ?4, ?5)")?;
     for (key, part) in (from..).zip(points.chunks(block::FULL)) {
-        let (Some(earliest), Some(latest)) = (part.first(), part.last()) else { continue };
+        let (Some(earliest), Some(latest)) = (part.first(), part.last()) else {
+            continue;
+        };
         let data = block::encode(part, kind, day * DAY);
         let count = i64::try_from(part.len()).unwrap_or(0);
         insert.execute((key, earliest.at, latest.at, count, data))?;

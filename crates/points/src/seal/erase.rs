@@ -110,14 +110,18 @@ fn whole(tx: &Transaction<'_>, metric: &Row, erased: &mut Erased) -> Result<(), 
 fn range(tx: &Transaction<'_>, metric: &Row, (from, to): (i64, i64), erased: &mut Erased) -> Result<(), Error> {
     let days = metric.days.0.max(crate::schema::day(from))..=metric.days.1.min(crate::schema::day(to - 1));
     for date in days {
-        let Some(rollup) = day::read(tx, metric.number, date)? else { continue };
+        let Some(rollup) = day::read(tx, metric.number, date)? else {
+            continue;
+        };
         let (start, end) = span(date);
         let left = if from <= start && end <= to {
             None
         } else if rollup.raw {
             let mut points = day::raw(tx, metric.number, metric.kind, date)?;
             points.retain(|point| !(from..to).contains(&point.at));
-            (!points.is_empty()).then(|| of_points(&rollup, points)).map(|(day, points)| (day, Some(points)))
+            (!points.is_empty())
+                .then(|| of_points(&rollup, points))
+                .map(|(day, points)| (day, Some(points)))
         } else {
             // Nothing finer than hours is there any more: an hour that the range touches goes.
             without_hours(tx, metric, date, &rollup, (from, to))?.map(|day| (day, None))
@@ -188,13 +192,15 @@ fn drop_day(tx: &Transaction<'_>, metric: &Row, date: i64, rollup: &Day, erased:
     let key = day_key(date, metric.number);
     drop_raw(tx, metric, date)?;
     tx.prepare_cached("delete from days where key = ?1")?.execute([key])?;
-    tx.prepare_cached("delete from sketches where key = ?1")?.execute([key])?;
+    tx.prepare_cached("delete from sketches where key = ?1")?
+        .execute([key])?;
     subtract(tx, metric, date, (rollup, &Day::new(metric.kind)), erased)
 }
 
 fn drop_raw(tx: &Transaction<'_>, metric: &Row, date: i64) -> Result<(), Error> {
     let (first, end) = part_keys(date, metric.number);
-    tx.prepare_cached("delete from blocks where key >= ?1 and key < ?2")?.execute([first, end])?;
+    tx.prepare_cached("delete from blocks where key >= ?1 and key < ?2")?
+        .execute([first, end])?;
     Ok(())
 }
 
@@ -244,7 +250,9 @@ fn older(tx: &Transaction<'_>, metric: &Row, horizons: Horizons, erased: &mut Er
     let newest = horizons.raw.max(horizons.hours).max(horizons.days);
     let end = metric.days.1.min(crate::schema::day(newest));
     for date in metric.days.0..=end {
-        let Some(rollup) = day::read(tx, metric.number, date)? else { continue };
+        let Some(rollup) = day::read(tx, metric.number, date)? else {
+            continue;
+        };
         if is_older(date, horizons.days) {
             drop_day(tx, metric, date, &rollup, erased)?;
             continue;
@@ -260,7 +268,8 @@ fn older(tx: &Transaction<'_>, metric: &Row, horizons: Horizons, erased: &mut Er
             day.hours = [Hour::default(); HOURS];
             day.hours[0] = rollup.whole();
             day.by_hour = false;
-            tx.prepare_cached("delete from sketches where key = ?1")?.execute([day_key(date, metric.number)])?;
+            tx.prepare_cached("delete from sketches where key = ?1")?
+                .execute([day_key(date, metric.number)])?;
         }
         if day != rollup {
             day::write(tx, metric.number, date, &day)?;
@@ -276,7 +285,9 @@ fn keep_sketches(tx: &Transaction<'_>, metric: &Row, date: i64, day: &mut Day) -
     }
     let points = day::raw(tx, metric.number, metric.kind, date)?;
     let of_hours = points.chunk_by(|a, b| hour_of(a.at) == hour_of(b.at));
-    let sketches: Vec<_> = of_hours.map(|points| (hour_of(points[0].at), sketch_of(points))).collect();
+    let sketches: Vec<_> = of_hours
+        .map(|points| (hour_of(points[0].at), sketch_of(points)))
+        .collect();
     write_sketches(tx, metric.number, date, &sketches)?;
     day.sketch.get_or_insert_with(|| sketch_of(&points));
     Ok(())
@@ -294,5 +305,8 @@ fn read_sketches(tx: &Transaction<'_>, number: u32, date: i64) -> Result<Vec<(us
         .prepare_cached("select data from sketches where key = ?1")?
         .query_row([day_key(date, number)], |row| row.get(0))
         .optional()?;
-    Ok(data.map(|data| crate::rollup::sketches::decode(&data)).transpose()?.unwrap_or_default())
+    Ok(data
+        .map(|data| crate::rollup::sketches::decode(&data))
+        .transpose()?
+        .unwrap_or_default())
 }

@@ -13,7 +13,12 @@ pub(super) fn seal(tx: &Transaction<'_>, contents: &Contents) -> Result<(), Erro
         "insert or replace into batch_keys (seen, project, at, stored, duplicates, note) values (?1, ?2, ?3, ?4, ?5, ?6)",
     )?;
     for (seen, (project, answer)) in &contents.keys {
-        let Answer { at, stored, duplicates, note } = answer;
+        let Answer {
+            at,
+            stored,
+            duplicates,
+            note,
+        } = answer;
         let counts = (stored.cast_signed(), duplicates.cast_signed());
         insert.execute((seen.0.to_be_bytes(), project.0, at, counts.0, counts.1, note))?;
     }
@@ -23,7 +28,10 @@ pub(super) fn seal(tx: &Transaction<'_>, contents: &Contents) -> Result<(), Erro
     }
     let Some((_, now)) = contents.came else { return Ok(()) };
     let forgotten = now - REMEMBERED;
-    for sweep in ["delete from batch_keys where at <= ?1", "delete from point_ids where at <= ?1"] {
+    for sweep in [
+        "delete from batch_keys where at <= ?1",
+        "delete from point_ids where at <= ?1",
+    ] {
         tx.prepare_cached(sweep)?.execute([forgotten])?;
     }
     Ok(())

@@ -141,11 +141,15 @@ pub(super) fn change_project_day(
         .prepare_cached("select data from project_days where project = ?1 and day = ?2")?
         .query_row([project.0, date], |row| row.get(0))
         .optional()?;
-    let mut day = data.map(|data| ProjectDay::decode(&data)).transpose()?.unwrap_or_default();
+    let mut day = data
+        .map(|data| ProjectDay::decode(&data))
+        .transpose()?
+        .unwrap_or_default();
     change(&mut day);
     day.metrics.retain(|_, count| *count > 0);
     if day.metrics.is_empty() {
-        tx.prepare_cached("delete from project_days where project = ?1 and day = ?2")?.execute([project.0, date])?;
+        tx.prepare_cached("delete from project_days where project = ?1 and day = ?2")?
+            .execute([project.0, date])?;
     } else {
         tx.prepare_cached("insert or replace into project_days (project, day, data) values (?1, ?2, ?3)")?
             .execute((project.0, date, day.encode()))?;

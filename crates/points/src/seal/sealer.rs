@@ -56,7 +56,9 @@ struct Inbox {
     more: bool,
     idle: bool,
     stopped: bool,
-    /// Why the last try failed.
+    /// Tries so far.
+    round: u64,
+    /// Why the last one failed.
     failing: Option<String>,
 }
 
@@ -82,7 +84,9 @@ pub(crate) fn start(
         flushes: Vec::new(),
         sealed: Box::new(sealed),
     };
-    let thread = std::thread::Builder::new().name("points-sealer".into()).spawn(move || work.run())?;
+    let thread = std::thread::Builder::new()
+        .name("points-sealer".into())
+        .spawn(move || work.run())?;
     Ok((sealer, thread))
 }
 
@@ -111,19 +115,19 @@ impl Sealer {
         self.done.notify_all();
     }
 
-    /// Waits until something is sealed, unless sealing fails; says why then.
-    pub(crate) fn wait(&self, at_most: Duration) -> Result<(), String> {
-        let inbox = self.inbox();
-        if let Some(failing) = &inbox.failing {
-            return Err(failing.clone());
-        }
-        if inbox.stopped {
-            return Err("the store is being closed".to_owned());
-        }
-        let waited = self.done.wait_timeout(inbox, at_most);
+    /// How often it has tried to seal.
+    pub(crate) fn round(&self) -> u64 {
+        self.inbox().round
+    }
+
+    /// Waits until it has tried again since a round, unless that fails; says why then.
+    pub(crate) fn wait(&self, round: u64, at_most: Duration) -> Result<(), String> {
+        let goes_on = |inbox: &mut Inbox| inbox.round == round && inbox.failing.is_none() && !inbox.stopped;
+        let waited = self.done.wait_timeout_while(self.inbox(), at_most, goes_on);
         let (inbox, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
         match &inbox.failing {
             Some(failing) => Err(failing.clone()),
+            None if inbox.stopped => Err("the store is being closed".to_owned()),
             None if timeout.timed_out() => Err("sealing doesn't keep up".to_owned()),
             None => Ok(()),
         }
@@ -201,6 +205,7 @@ impl Work {
             let result = self.seal(&generation);
             let mut inbox = self.sealer.inbox();
             inbox.more |= result.is_ok();
+            inbox.round += 1;
             inbox.failing = result.as_ref().err().map(ToString::to_string);
             drop(inbox);
             self.sealer.done.notify_all();
@@ -232,15 +237,18 @@ impl Work {
 
     fn erase(&mut self, erasure: Erasure, seq: u64) -> Result<u64, Error> {
         let mut points = 0;
-        for generation in self.head.generations().iter().filter(|generation| generation.last() < seq) {
+        for generation in self
+            .head
+            .generations()
+            .iter()
+            .filter(|generation| generation.last() < seq)
+        {
             points += generation.change(|contents| contents.erase(erasure));
         }
         let erased = self.transaction(|tx| erase::erase(tx, erasure))?;
         points += erased.points;
         erased.tell(&mut self.head.state_mut());
-        if let Some(connection) = &self.connection
-            && let Err(error) = connection.execute_batch(&format!("pragma incremental_vacuum({VACUUMED})"))
-        {
+        if let Some(Err(error)) = self.connection.as_ref().map(give_back) {
             tracing::warn!(%error, "space can't be given back");
         }
         Ok(points)
@@ -262,4 +270,12 @@ impl Work {
         self.connection = Some(connection);
         Ok(result)
     }
+}
+
+/// Gives free pages back to the file system, one a step.
+fn give_back(connection: &Connection) -> Result<(), rusqlite::Error> {
+    let mut vacuum = connection.prepare(&format!("pragma incremental_vacuum({VACUUMED})"))?;
+    let mut pages = vacuum.query(())?;
+    while pages.next()?.is_some() {}
+    Ok(())
 }

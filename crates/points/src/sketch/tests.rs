@@ -63,7 +63,9 @@ fn agrees_with_the_reference_implementation() {
     let mut state = 42_u64;
     let mut values = Vec::new();
     for _ in 0..10_000 {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         let unit = f64::from(u32::try_from(state >> 32).unwrap()) / f64::from(u32::MAX);
         values.push((unit * 12.0 - 4.0).exp() - 5.0);
     }
@@ -75,6 +77,9 @@ fn agrees_with_the_reference_implementation() {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         let rank = (quantile * 9_999.0) as u64 + 1;
         let [found] = sketch.at_ranks([rank]);
-        assert!((found.unwrap() - said).abs() <= said.abs() * 1e-9, "{found:?}, {said} at {quantile}");
+        assert!(
+            (found.unwrap() - said).abs() <= said.abs() * 1e-9,
+            "{found:?}, {said} at {quantile}"
+        );
     }
 }

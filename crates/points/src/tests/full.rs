@@ -20,7 +20,7 @@ fn small(max_pages: u32) -> Options {
         max_pages: Some(max_pages),
         journal: 3 << 21,
         generation: 20_000,
-        wait: Duration::from_millis(500),
+        wait: Duration::from_secs(60),
         ..Options::default()
     }
 }
@@ -29,9 +29,14 @@ fn small(max_pages: u32) -> Options {
 async fn a_full_disk_refuses_whole_batches_and_recovers() {
     let dir = TempDir::new().unwrap();
     let points = Points::open(dir.path(), small(60)).await.unwrap();
-    let some = |key: &str| Batch {
-        key: Some(key.to_owned()),
-        ..batch((0..2_000_i32).map(|n| number(NOW - i64::from(n * 1_327 % 60_013), 1.0 / f64::from(n + 1))).collect())
+    let some = |key: &str| {
+        let salt = key.len() * 31 + key.bytes().map(usize::from).sum::<usize>();
+        let noise = |n: usize| u32::try_from((n + salt) * 7_919 % 1_000_003).unwrap();
+        let point = |n| number(NOW - i64::from(noise(n)), 1.0 / f64::from(noise(n) + 1));
+        Batch {
+            key: Some(key.to_owned()),
+            ..batch((0..2_000).map(point).collect())
+        }
     };
     let mut stored = 0;
     let refused = loop {
@@ -52,7 +57,7 @@ async fn a_full_disk_refuses_whole_batches_and_recovers() {
     let again = points.append(some(&format!("key {stored}")), NOW).await;
     assert!(
         matches!(again, Err(Error::Unavailable(_))),
-        "its key was not remembered either"
+        "its key was not remembered either: {refused}, {again:?}"
     );
 
     assert_eq!(points.delete_metric(METRIC).await.unwrap(), stored);

@@ -11,14 +11,23 @@ use crate::journal::simulated::{Fail, Simulated};
 use crate::{Batch, Error, Inner, Options, Points};
 
 fn on(dir: &TempDir, disk: &Simulated) -> Points {
-    let options = Options { generation: 400, ..Options::default() };
+    let options = Options {
+        generation: 400,
+        ..Options::default()
+    };
     let inner: Inner = crate::open::open(dir.path(), options, Some(Arc::new(disk.clone()))).unwrap();
     Points { inner: Arc::new(inner) }
 }
 
 async fn stored(points: &Points) -> u64 {
-    let totals = points.totals(PROJECT, &buckets(NOW - DAY, NOW + 1, "1h")).await.unwrap();
-    let series = points.series(METRIC, &buckets(NOW - DAY, NOW + 1, "7m"), false).await.unwrap();
+    let totals = points
+        .totals(PROJECT, &buckets(NOW - DAY, NOW + 1, "1h"))
+        .await
+        .unwrap();
+    let series = points
+        .series(METRIC, &buckets(NOW - DAY, NOW + 1, "7m"), false)
+        .await
+        .unwrap();
     let counted = totals.into_iter().sum();
     assert_eq!(series.into_iter().map(|bucket| bucket.count).sum::<u64>(), counted);
     counted

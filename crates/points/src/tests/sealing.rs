@@ -28,8 +28,20 @@ async fn counts(points: &Points) -> Vec<u64> {
     vec![
         points.totals(PROJECT, &totals("1h")).await.unwrap().into_iter().sum(),
         points.totals(PROJECT, &totals("7m")).await.unwrap().into_iter().sum(),
-        points.busiest(PROJECT, all, 9).await.unwrap().into_iter().map(|(_, count)| count).sum(),
-        points.summaries(PROJECT, NOW).await.unwrap().into_iter().map(|line| line.last_24h + line.previous_24h).sum(),
+        points
+            .busiest(PROJECT, all, 9)
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|(_, count)| count)
+            .sum(),
+        points
+            .summaries(PROJECT, NOW)
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|line| line.last_24h + line.previous_24h)
+            .sum(),
         series.into_iter().map(|bucket| bucket.count).sum::<u64>() + said,
     ]
 }
@@ -45,7 +57,11 @@ async fn no_read_misses_or_doubles_anything_while_it_is_sealed() {
             for n in 0..400_i64 {
                 let some = (0..50_i64).map(|k| {
                     let at = NOW - (n * 7_919 + k * 104_729) % (47 * HOUR);
-                    if k % 2 == 0 { number(at, 1.5) } else { point(MetricId(71), at, Value::Word(format!("w{}", k % 5))) }
+                    if k % 2 == 0 {
+                        number(at, 1.5)
+                    } else {
+                        point(MetricId(71), at, Value::Word(format!("w{}", k % 5)))
+                    }
                 });
                 let some: Vec<_> = some.collect();
                 sent.fetch_add(some.len() as u64, Ordering::SeqCst);
@@ -59,7 +75,10 @@ async fn no_read_misses_or_doubles_anything_while_it_is_sealed() {
         let least = kept.load(Ordering::SeqCst);
         let found = counts(&points).await;
         let most = sent.load(Ordering::SeqCst);
-        assert!(found.iter().all(|count| (least..=most).contains(count)), "{found:?} of {least} to {most}");
+        assert!(
+            found.iter().all(|count| (least..=most).contains(count)),
+            "{found:?} of {least} to {most}"
+        );
         reads += 1;
     }
     writing.await.unwrap();
@@ -76,7 +95,11 @@ async fn no_read_misses_or_doubles_anything_while_it_is_sealed() {
 fn parts(points: &Points) -> Vec<i64> {
     let connection = crate::schema::reading(&points.inner.dir.join("points.db")).unwrap();
     let mut select = connection.prepare("select points from blocks order by key").unwrap();
-    select.query_map((), |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    select
+        .query_map((), |row| row.get(0))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect()
 }
 
 #[tokio::test]
@@ -84,14 +107,27 @@ async fn parts_of_a_day_stay_full_whatever_comes_late() {
     let (_dir, points) = fresh().await;
     let midnight = NOW.floor(DAY);
     for step in 0..5_i64 {
-        store(&points, (0..4_000).map(|n| number(midnight + step * HOUR + n * SECOND / 2, 1.0)).collect()).await;
+        store(
+            &points,
+            (0..4_000)
+                .map(|n| number(midnight + step * HOUR + n * SECOND / 2, 1.0))
+                .collect(),
+        )
+        .await;
         points.seal().await.unwrap();
     }
     assert_eq!(parts(&points), [8_192, 8_192, 3_616]);
-    store(&points, vec![number(midnight + MINUTE, 7.0), number(midnight + 4 * HOUR, 7.0)]).await;
+    store(
+        &points,
+        vec![number(midnight + MINUTE, 7.0), number(midnight + 4 * HOUR, 7.0)],
+    )
+    .await;
     points.seal().await.unwrap();
     assert_eq!(parts(&points), [8_192, 8_192, 3_618]);
-    let page = points.data_points(METRIC, range(midnight, midnight + HOUR), 9_000, None).await.unwrap();
+    let page = points
+        .data_points(METRIC, range(midnight, midnight + HOUR), 9_000, None)
+        .await
+        .unwrap();
     assert_eq!(page.data_points.len(), 4_001);
     assert!(page.data_points.is_sorted_by(|a, b| a.cursor > b.cursor));
 }
@@ -108,15 +144,36 @@ async fn days_of_many_numbers_have_quantiles_within_one_percent() {
     }
     let mut sorted: Vec<f64> = (0..4_000).map(value).collect();
     sorted.sort_by(f64::total_cmp);
-    let day = points.series(METRIC, &buckets(midnight, midnight + DAY, "1d"), true).await.unwrap()[0];
-    let whole = points.quantiles(METRIC, range(midnight, midnight + DAY), &[0.99, 0.5]).await.unwrap();
-    for (found, rank) in [(day.p50, 2_000), (day.p75, 3_000), (day.p95, 3_800), (whole[0], 3_960), (whole[1], 2_000)] {
+    let day = points
+        .series(METRIC, &buckets(midnight, midnight + DAY, "1d"), true)
+        .await
+        .unwrap()[0];
+    let whole = points
+        .quantiles(METRIC, range(midnight, midnight + DAY), &[0.99, 0.5])
+        .await
+        .unwrap();
+    for (found, rank) in [
+        (day.p50, 2_000),
+        (day.p75, 3_000),
+        (day.p95, 3_800),
+        (whole[0], 3_960),
+        (whole[1], 2_000),
+    ] {
         let expected = sorted[rank - 1];
-        assert!((found.unwrap() - expected).abs() <= expected * 0.01, "{found:?} for {expected}");
+        assert!(
+            (found.unwrap() - expected).abs() <= expected * 0.01,
+            "{found:?} for {expected}"
+        );
     }
     // Hours are exact.
-    let hour = points.series(METRIC, &buckets(midnight, midnight + HOUR, "1h"), true).await.unwrap()[0];
+    let hour = points
+        .series(METRIC, &buckets(midnight, midnight + HOUR, "1h"), true)
+        .await
+        .unwrap()[0];
     let mut first: Vec<f64> = (0..180).map(value).collect();
     first.sort_by(f64::total_cmp);
-    assert_eq!((hour.count, hour.p50, hour.p99), (180, Some(first[89]), Some(first[178])));
+    assert_eq!(
+        (hour.count, hour.p50, hour.p99),
+        (180, Some(first[89]), Some(first[178]))
+    );
 }

@@ -66,7 +66,12 @@ impl Group {
 
     pub(super) fn push(&mut self, project: ProjectId, metric: MetricId, at: i64, value: Value, id: Option<Seen>) {
         let value_to_store = stored(&value);
-        self.batch.push(Decided { metric, at, value: value_to_store, id });
+        self.batch.push(Decided {
+            metric,
+            at,
+            value: value_to_store,
+            id,
+        });
         self.points.push((project, metric, at, value));
     }
 
@@ -99,7 +104,9 @@ impl Group {
         for (project, metric, at, value) in &self.points {
             contents.push(*project, *metric, *at, stored(value));
         }
-        contents.keys.extend(self.keys.iter().map(|(seen, kept)| (*seen, kept.clone())));
+        contents
+            .keys
+            .extend(self.keys.iter().map(|(seen, kept)| (*seen, kept.clone())));
         contents.ids.extend(&self.ids);
         if self.says() > 0 {
             contents.came(self.now);

@@ -44,7 +44,12 @@ impl Memory {
 
     /// Decides a batch, adds what is new of it to the group, and says what became of it.
     pub(super) fn decide(&mut self, batch: Batch, now: i64, group: &mut Group) -> Result<Outcome, Error> {
-        let Batch { project, key, points, note } = batch;
+        let Batch {
+            project,
+            key,
+            points,
+            note,
+        } = batch;
         let key = key.map(|key| Seen::key(project, &key));
         if let Some(key) = key
             && let Some(first) = self.find_batch(key, group)?
@@ -68,7 +73,12 @@ impl Memory {
         }
         let key = key.map(|key| {
             let Outcome { stored, duplicates, .. } = outcome;
-            let answer = Answer { at: now, stored, duplicates, note: note.into() };
+            let answer = Answer {
+                at: now,
+                stored,
+                duplicates,
+                note: note.into(),
+            };
             (key, answer)
         });
         group.end_batch(BatchHead { project, now, key }, outcome.stored);
@@ -77,10 +87,18 @@ impl Memory {
 
     /// Decides a data point; says whether it is new.
     fn point(&mut self, project: ProjectId, point: DataPoint, now: i64, group: &mut Group) -> Result<bool, Error> {
-        let DataPoint { metric, at, mut value, id } = point;
+        let DataPoint {
+            metric,
+            at,
+            mut value,
+            id,
+        } = point;
         let id = id.map(|id| Seen::id(project, &id));
         if let Some(id) = id {
-            if self.find_point(id, group)?.is_some_and(|first| first > now - REMEMBERED) {
+            if self
+                .find_point(id, group)?
+                .is_some_and(|first| first > now - REMEMBERED)
+            {
                 return Ok(false);
             }
             group.ids.insert(id, (project, now));
@@ -97,7 +115,8 @@ impl Memory {
             self.connect()?;
             self.generations = self.head.generations();
             if let Some(connection) = &self.connection {
-                self.vocabularies.load(metric, day, connection, &self.generations, group)?;
+                self.vocabularies
+                    .load(metric, day, connection, &self.generations, group)?;
             }
         }
         self.vocabularies.settle(metric, day, word, group);
@@ -136,7 +155,11 @@ impl Memory {
             }
         }
         self.connect()?;
-        let found = self.connection.as_ref().map(|connection| find_batch(connection, key)).transpose()?;
+        let found = self
+            .connection
+            .as_ref()
+            .map(|connection| find_batch(connection, key))
+            .transpose()?;
         Ok(found.flatten())
     }
 
@@ -150,7 +173,11 @@ impl Memory {
             }
         }
         self.connect()?;
-        let found = self.connection.as_ref().map(|connection| find_point(connection, id)).transpose()?;
+        let found = self
+            .connection
+            .as_ref()
+            .map(|connection| find_point(connection, id))
+            .transpose()?;
         Ok(found.flatten())
     }
 

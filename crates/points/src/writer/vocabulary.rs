@@ -71,7 +71,9 @@ impl Vocabularies {
 
     /// Keeps a word of a day that is loaded, or makes it "(other)".
     pub(super) fn settle(&mut self, metric: MetricId, day: i64, word: &mut String, group: &mut Group) {
-        let Some(words) = self.days.get_mut(&(metric.0, day)) else { return };
+        let Some(words) = self.days.get_mut(&(metric.0, day)) else {
+            return;
+        };
         if word == OTHER || words.contains(word.as_str()) {
             return;
         }
