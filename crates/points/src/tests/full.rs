@@ -29,22 +29,25 @@ fn small(max_pages: u32) -> Options {
 async fn a_full_disk_refuses_whole_batches_and_recovers() {
     let dir = TempDir::new().unwrap();
     let points = Points::open(dir.path(), small(60)).await.unwrap();
-    let some = |key: &str| {
-        let salt = key.len() * 31 + key.bytes().map(usize::from).sum::<usize>();
-        let noise = |n: usize| u32::try_from((n + salt) * 7_919 % 1_000_003).unwrap();
-        let point = |n| number(NOW - i64::from(noise(n)), 1.0 / f64::from(noise(n) + 1));
+    // Nothing of it can be packed: 16 random bytes each, nearly.
+    let some = |key: u64| {
+        let noise = |n: u64| (key + n + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 12;
+        let point = |n| {
+            let bits = noise(n) | 0x3ff0_0000_0000_0000;
+            number(NOW - (noise(n) % 80_000_000_000).cast_signed(), f64::from_bits(bits))
+        };
         Batch {
-            key: Some(key.to_owned()),
+            key: Some(format!("key {key}")),
             ..batch((0..2_000).map(point).collect())
         }
     };
     let mut stored = 0;
     let refused = loop {
-        match points.append(some(&format!("key {stored}")), NOW).await {
+        match points.append(some(stored), NOW).await {
             Ok(outcome) => stored += outcome.stored,
             Err(error) => break error,
         }
-        assert!(stored < 3_000_000, "the disk never was full");
+        assert!(stored < 1_000_000, "the disk never was full");
     };
     assert!(matches!(refused, Error::Unavailable(_)), "{refused}");
     assert!(stored > 0);
@@ -54,7 +57,7 @@ async fn a_full_disk_refuses_whole_batches_and_recovers() {
         .await
         .unwrap();
     assert_eq!(series.iter().map(|bucket| bucket.count).sum::<u64>(), stored);
-    let again = points.append(some(&format!("key {stored}")), NOW).await;
+    let again = points.append(some(stored), NOW).await;
     assert!(
         matches!(again, Err(Error::Unavailable(_))),
         "its key was not remembered either: {refused}, {again:?}"
@@ -62,7 +65,7 @@ async fn a_full_disk_refuses_whole_batches_and_recovers() {
 
     assert_eq!(points.delete_metric(METRIC).await.unwrap(), stored);
     points.seal().await.unwrap();
-    let after = points.append(some(&format!("key {stored}")), NOW).await.unwrap();
+    let after = points.append(some(stored), NOW).await.unwrap();
     assert_eq!((after.stored, after.replayed), (2_000, None));
     assert_eq!(total(&points).await, 2_000);
 }
