@@ -74,6 +74,7 @@ pub(crate) fn open(dir: &Path, options: Options, disk: Option<Arc<dyn Disk>>) ->
 
 /// One process alone may write. The lock goes with the process, however that ends.
 pub(crate) fn lock(dir: &Path) -> Result<File, Error> {
+    std::fs::create_dir_all(dir)?;
     let lock = File::create(dir.join("points.lock"))?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),

@@ -5,10 +5,13 @@ mod gather;
 pub(crate) mod page;
 mod quantiles;
 mod reading;
+mod replay;
 pub(crate) mod series;
 pub(crate) mod summaries;
 mod sums;
 mod totals;
+mod whole;
 pub(crate) mod words;
 
 pub(crate) use reading::Readers;
+pub(crate) use series::Bucket;

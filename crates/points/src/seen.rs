@@ -9,6 +9,8 @@ use domain::id::ProjectId;
 use domain::time::DAY;
 use sha2::{Digest, Sha256};
 
+use crate::Outcome;
+
 /// How long a key or an id is remembered, in microseconds.
 pub const REMEMBERED: i64 = DAY;
 
@@ -24,6 +26,17 @@ pub(crate) struct Answer {
     pub(crate) stored: u64,
     pub(crate) duplicates: u64,
     pub(crate) note: Box<[u8]>,
+}
+
+impl Answer {
+    /// The answer to a batch that comes again.
+    pub(crate) fn replayed(self) -> Outcome {
+        Outcome {
+            stored: self.stored,
+            duplicates: self.duplicates,
+            replayed: Some(self.note.into()),
+        }
+    }
 }
 
 impl Seen {

@@ -140,7 +140,9 @@ impl<'b> Gathered<'b> {
     ) -> Result<(), Error> {
         let rollup = Day::decode_hours(data)?;
         // Where data points are gone, an hour or a day counts as if all of it were in the bucket it begins in.
-        let from_hours = by_hour || !rollup.raw;
+        let start = Micros(day * DAY);
+        let whole = self.only_bucket(start, DAY);
+        let from_hours = by_hour || whole.is_some() || !rollup.raw;
         if from_hours {
             self.hours(day, &rollup);
         } else {
@@ -149,9 +151,8 @@ impl<'b> Gathered<'b> {
         if self.spreads.is_empty() {
             return Ok(());
         }
-        let start = Micros(day * DAY);
         let place = if rollup.by_hour {
-            self.only_bucket(start, DAY)
+            whole
         } else {
             self.buckets.find(start)
         };

@@ -4,7 +4,7 @@ use domain::id::MetricId;
 use domain::range::Buckets;
 use domain::time::Micros;
 
-use super::gather::Gathered;
+use super::gather::{Gathered, Spread};
 use crate::rollup::Hour;
 use crate::{Error, Points};
 
@@ -48,8 +48,7 @@ impl Points {
             let sums = buckets.starts().iter().zip(&gathered.sums);
             let mut series: Vec<Bucket> = sums.map(|(start, sum)| bucket(*start, sum)).collect();
             for ((bucket, spread), sum) in series.iter_mut().zip(&mut gathered.spreads).zip(&gathered.sums) {
-                let quantiles = spread.quantiles([0.5, 0.75, 0.95, 0.99], sum);
-                [bucket.p50, bucket.p75, bucket.p95, bucket.p99] = quantiles;
+                fill_quantiles(bucket, spread, sum);
             }
             Ok(series)
         })
@@ -58,7 +57,7 @@ impl Points {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "no metric has 2^53 data points in a bucket")]
-fn bucket(start: Micros, sum: &Hour) -> Bucket {
+pub(super) fn bucket(start: Micros, sum: &Hour) -> Bucket {
     let mut bucket = Bucket {
         start,
         count: sum.amount,
@@ -71,4 +70,8 @@ fn bucket(start: Micros, sum: &Hour) -> Bucket {
         (bucket.min, bucket.max) = (Some(sum.min), Some(sum.max));
     }
     bucket
+}
+
+pub(super) fn fill_quantiles(bucket: &mut Bucket, spread: &mut Spread, sum: &Hour) {
+    [bucket.p50, bucket.p75, bucket.p95, bucket.p99] = spread.quantiles([0.5, 0.75, 0.95, 0.99], sum);
 }

@@ -51,20 +51,33 @@ impl Points {
     /// # Errors
     /// If the database can't be read.
     pub async fn first_data_point(&self, project: ProjectId) -> Result<Option<Micros>, Error> {
+        Ok(self.span(project).map(|(first, _)| first))
+    }
+
+    /// The latest time a data point of this project says it happened.
+    ///
+    /// # Errors
+    /// If the database can't be read.
+    pub async fn last_data_point(&self, project: ProjectId) -> Result<Option<Micros>, Error> {
+        Ok(self.span(project).map(|(_, last)| last))
+    }
+
+    fn span(&self, project: ProjectId) -> Option<(Micros, Micros)> {
         let state = self.inner.head.state();
         let sealed = state.projects.get(&project).into_iter().flatten();
-        let sealed = sealed
-            .filter_map(|metric| state.metrics.get(metric))
-            .map(|metric| Micros(metric.first_at));
-        let mut first = sealed.min();
+        let sealed = sealed.filter_map(|metric| state.metrics.get(metric));
+        let mut spans: Vec<_> = sealed
+            .map(|metric| (Micros(metric.first_at), Micros(metric.last_at)))
+            .collect();
         for generation in &state.generations {
             let contents = generation.read();
-            let seen = contents
-                .metrics_of(project)
-                .filter_map(|metric| contents.get(metric)?.seen());
-            first = first.into_iter().chain(seen.map(|(first, _)| first)).min();
+            spans.extend(
+                contents
+                    .metrics_of(project)
+                    .filter_map(|metric| contents.get(metric)?.seen()),
+            );
         }
-        Ok(first)
+        spans.into_iter().reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
     }
 
     /// Whether this project ever stored a data point that was not deleted with its metric.

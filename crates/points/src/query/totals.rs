@@ -1,7 +1,7 @@
 //! Totals: how many data points a whole project got, bucket by bucket.
 
 use domain::id::ProjectId;
-use domain::range::Buckets;
+use domain::range::{Buckets, Range};
 use domain::time::{DAY, HOUR, Micros};
 
 use super::reading::{Reading, hours, shared, whole_day};
@@ -25,7 +25,7 @@ impl Points {
                 }
             };
             if buckets.aligned_to(HOUR) {
-                from_hours(reading, project, &buckets, &mut add)?;
+                of_hours(reading, project, buckets.range(), &mut add)?;
             } else {
                 from_data_points(reading, project, &buckets, &mut add)?;
             }
@@ -35,17 +35,17 @@ impl Points {
     }
 }
 
-fn from_hours(
+/// Calls `add` with the start of every hour of the days that a range touches, and how many data points it has.
+pub(super) fn of_hours(
     reading: &Reading<'_>,
     project: ProjectId,
-    buckets: &Buckets,
+    range: Range,
     add: &mut impl FnMut(i64, u64),
 ) -> Result<(), Error> {
-    let range = buckets.range();
     let mut select = reading
         .tx
         .prepare_cached("select day, data from project_days where project = ?1 and day >= ?2 and day < ?3")?;
-    let (from, to) = (day(range.from().0), day(range.to().0 + DAY - 1));
+    let (from, to) = (day(range.from().0), day((range.to() + (DAY - 1)).0));
     let mut rows = select.query([project.0, from, to])?;
     while let Some(row) = rows.next()? {
         let date: i64 = row.get(0)?;

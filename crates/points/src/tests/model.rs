@@ -95,6 +95,14 @@ fn nearly(found: &Bucket, expected: &Bucket) -> bool {
     close(found.sum, expected.sum) && close(found.avg, expected.avg) && rounded == *expected
 }
 
+fn hits_of(point: &DataPoint) -> u64 {
+    if let Value::Hits(hits) = point.value {
+        u64::from(hits)
+    } else {
+        0
+    }
+}
+
 /// What is done to a store.
 #[derive(Clone, Debug)]
 enum Done {
@@ -168,15 +176,17 @@ async fn agrees(points: &Points, all: &[DataPoint], from: Micros, to: Micros, st
     }
     let hits = points.series(HITS, &buckets, false).await.unwrap();
     for (found, range) in hits.iter().zip(each(&buckets)) {
-        let hit = |point: &DataPoint| {
-            if let Value::Hits(hits) = point.value {
-                u64::from(hits)
-            } else {
-                0
-            }
-        };
-        assert_eq!(found.count, of(all, HITS, range).map(hit).sum::<u64>());
+        assert_eq!(found.count, of(all, HITS, range).map(hits_of).sum::<u64>());
     }
+    let whole = points.whole(NUMBERS, asked, true).await.unwrap();
+    let expected = bucket(all, asked);
+    assert!(nearly(&whole, &expected), "{whole:?}\n{expected:?}");
+    let expected = of(all, HITS, asked).map(hits_of).sum::<u64>();
+    assert_eq!(points.whole(HITS, asked, true).await.unwrap().count, expected);
+    assert_eq!(
+        points.total(PROJECT, asked).await.unwrap(),
+        all.iter().filter(|point| asked.contains(point.at)).count() as u64
+    );
     let totals: Vec<u64> = each(&buckets)
         .into_iter()
         .map(|range| all.iter().filter(|point| range.contains(point.at)).count() as u64)

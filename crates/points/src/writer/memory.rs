@@ -55,11 +55,7 @@ impl Memory {
             && let Some(first) = self.find_batch(key, group)?
             && first.at > now - REMEMBERED
         {
-            return Ok(Outcome {
-                stored: first.stored,
-                duplicates: first.duplicates,
-                replayed: Some(first.note.into()),
-            });
+            return Ok(first.replayed());
         }
         self.fit(project, &points)?;
         let mut outcome = Outcome::default();

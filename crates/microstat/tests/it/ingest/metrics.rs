@@ -149,7 +149,9 @@ async fn nothing_is_left_of_a_metric_deleted_while_it_is_published_to() {
             wait: Duration::from_mins(1),
             ..points::Options::default()
         };
-        app.points = points::Points::open(&app.config.data, options).await.unwrap();
+        app.points = points::Points::open(&app.config.data.join("points"), options)
+            .await
+            .unwrap();
     };
     let publisher = Arc::new(Publisher::changed(change).await);
     publisher.post(STRICT, hit("a")).await;

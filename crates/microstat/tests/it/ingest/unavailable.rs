@@ -12,10 +12,12 @@ use super::{OPEN, PROJECT, Publisher, STRICT, hit, list};
 async fn nearly_full() -> Publisher {
     let change = async |app: &mut App| {
         let options = Options {
-            max_pages: Some(120),
+            max_pages: Some(60),
+            generation: 10_000,
+            journal: 4 << 20,
             ..Options::default()
         };
-        app.points = Points::open(&app.config.data, options).await.unwrap();
+        app.points = Points::open(&app.config.data.join("points"), options).await.unwrap();
     };
     Publisher::changed(change).await
 }
@@ -23,7 +25,14 @@ async fn nearly_full() -> Publisher {
 #[tokio::test]
 async fn a_full_disk_loses_nothing_that_was_answered_201_and_keeps_nothing_of_the_rest() {
     let publisher = nearly_full().await;
-    let body = list(vec![hit("a"); 900]);
+    // Numbers that can't be packed.
+    let noise = |n: u32| {
+        format!(
+            r#"{{"name":"a","type":"Counter","value":{}}}"#,
+            1.0 / f64::from(n * 7_919 % 1_009 + 2)
+        )
+    };
+    let body = list((0..900).map(noise).collect::<Vec<_>>());
     let mut stored = 0;
     loop {
         let answer = publisher.post(STRICT, body.clone()).await;

@@ -1,0 +1,86 @@
+//! A range as a whole: what a metric, or a project, comes to in it, cut where the range is cut and nowhere else.
+
+use domain::id::{MetricId, ProjectId};
+use domain::range::{Buckets, Range};
+use domain::time::{DAY, HOUR, Micros};
+
+use super::gather::Gathered;
+use super::series::{bucket, fill_quantiles};
+use super::totals::of_hours;
+use super::{Bucket, sums};
+use crate::{Error, Points};
+
+impl Points {
+    /// What a metric comes to in a range, as one bucket that starts where the range does; quantiles only if asked for,
+    /// since they have to look at more.
+    ///
+    /// # Errors
+    /// If the database can't be read.
+    pub async fn whole(&self, metric: MetricId, range: Range, quantiles: bool) -> Result<Bucket, Error> {
+        let whole = Buckets::only(range);
+        self.read(move |reading| {
+            let mut gathered = Gathered::of(reading, metric, &whole, quantiles)?;
+            let mut found = bucket(range.from(), &gathered.sums[0]);
+            if let Some(spread) = gathered.spreads.first_mut() {
+                fill_quantiles(&mut found, spread, &gathered.sums[0]);
+            }
+            Ok(found)
+        })
+        .await
+    }
+
+    /// Data points of all metrics of a project in a range: published values, whatever they say.
+    ///
+    /// # Errors
+    /// If the database can't be read.
+    pub async fn total(&self, project: ProjectId, range: Range) -> Result<u64, Error> {
+        self.read_steadily(move |reading| {
+            let (first, end) = ((range.from() + (HOUR - 1)).floor(HOUR), range.to().floor(HOUR));
+            let (inner, edges) = match Range::new(first, end) {
+                Ok(inner) if range.length() > 2 * DAY => (Some(inner), parts(range, first, end)),
+                _ => (None, vec![range]),
+            };
+            let Some(sums) = sums::of(reading, project, &edges)? else {
+                return Ok(None);
+            };
+            let mut total: u64 = sums.values().flatten().map(|sum| sum.count).sum();
+            if let Some(inner) = inner {
+                of_hours(reading, project, inner, &mut |at, count| {
+                    if inner.contains(Micros(at)) {
+                        total += count;
+                    }
+                })?;
+            }
+            Ok(Some(total))
+        })
+        .await
+    }
+
+    /// The earliest and the latest time a data point of this metric says it happened.
+    ///
+    /// # Errors
+    /// If the database can't be read.
+    pub async fn seen(&self, metric: MetricId) -> Result<Option<(Micros, Micros)>, Error> {
+        let state = self.inner.head.state();
+        let sealed = state
+            .metrics
+            .get(&metric)
+            .map(|known| (Micros(known.first_at), Micros(known.last_at)));
+        let unsealed = state
+            .generations
+            .iter()
+            .filter_map(|generation| generation.read().get(metric)?.seen());
+        Ok(sealed
+            .into_iter()
+            .chain(unsealed)
+            .reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))))
+    }
+}
+
+/// What of a range lies before and after its middle.
+fn parts(range: Range, first: Micros, end: Micros) -> Vec<Range> {
+    [Range::new(range.from(), first), Range::new(end, range.to())]
+        .into_iter()
+        .flatten()
+        .collect()
+}
