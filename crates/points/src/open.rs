@@ -37,10 +37,10 @@ pub(crate) fn open(dir: &Path, options: Options, disk: Option<Arc<dyn Disk>>) ->
     };
     let mut connection = schema::writing(&file, &options)?;
     schema::migrate(&mut connection)?;
-    let sealed: i64 = connection.query_row("select record from sealed", (), |row| row.get(0))?;
-    let sealed = sealed.cast_unsigned();
-    let head = Arc::new(Head::new(sealed, metrics(&connection)?));
-    let journal = replay(&disk, sealed, &head, &mut connection, &options)?;
+    let record: i64 = connection.query_row("select record from sealed", (), |row| row.get(0))?;
+    let record = record.cast_unsigned();
+    let head = Arc::new(Head::new(record, metrics(&connection)?));
+    let journal = replay(&disk, record, &head, &mut connection, &options)?;
 
     let queue = Arc::new(Queue::default());
     let tell = queue.clone();
@@ -53,7 +53,7 @@ pub(crate) fn open(dir: &Path, options: Options, disk: Option<Arc<dyn Disk>>) ->
         memory: Memory::new(file.clone(), head.clone()),
         options,
         newest: head.newest(),
-        before: sealed,
+        before: record,
         group: Group::default(),
     };
     let writing = std::thread::Builder::new()

@@ -47,7 +47,7 @@ impl Disk for Folder {
 
     fn create(&self, name: &str, length: u64) -> io::Result<Box<dyn SegmentFile>> {
         let path = self.0.join(name);
-        let fill = || {
+        let make = || {
             let file = OpenOptions::new().read(true).write(true).create_new(true).open(&path)?;
             // Written, not merely reserved: else the first sync of each part would have to note that it is in use.
             io::copy(&mut io::repeat(0).take(length), &mut &file)?;
@@ -55,7 +55,7 @@ impl Disk for Folder {
             self.sync()?;
             Ok(file)
         };
-        match fill() {
+        match make() {
             Ok(file) => Ok(Box::new(Whole(file))),
             Err(error) => {
                 let _ = std::fs::remove_file(&path);

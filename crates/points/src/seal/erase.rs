@@ -294,19 +294,19 @@ fn keep_sketches(tx: &Transaction<'_>, metric: &Row, date: i64, day: &mut Day) -
 }
 
 fn write_sketches(tx: &Transaction<'_>, number: u32, date: i64, sketches: &[(usize, Sketch)]) -> Result<(), Error> {
-    let data = crate::rollup::sketches::encode(sketches);
+    let bytes = crate::rollup::sketches::encode(sketches);
     tx.prepare_cached("insert or replace into sketches (key, data) values (?1, ?2)")?
-        .execute((day_key(date, number), data))?;
+        .execute((day_key(date, number), bytes))?;
     Ok(())
 }
 
 fn read_sketches(tx: &Transaction<'_>, number: u32, date: i64) -> Result<Vec<(usize, Sketch)>, Error> {
-    let data: Option<Vec<u8>> = tx
+    let bytes: Option<Vec<u8>> = tx
         .prepare_cached("select data from sketches where key = ?1")?
         .query_row([day_key(date, number)], |row| row.get(0))
         .optional()?;
-    Ok(data
-        .map(|data| crate::rollup::sketches::decode(&data))
+    Ok(bytes
+        .map(|bytes| crate::rollup::sketches::decode(&bytes))
         .transpose()?
         .unwrap_or_default())
 }

@@ -137,12 +137,12 @@ pub(super) fn change_project_day(
     date: i64,
     change: impl FnOnce(&mut ProjectDay),
 ) -> Result<(), Error> {
-    let data: Option<Vec<u8>> = tx
+    let bytes: Option<Vec<u8>> = tx
         .prepare_cached("select data from project_days where project = ?1 and day = ?2")?
         .query_row([project.0, date], |row| row.get(0))
         .optional()?;
-    let mut day = data
-        .map(|data| ProjectDay::decode(&data))
+    let mut day = bytes
+        .map(|bytes| ProjectDay::decode(&bytes))
         .transpose()?
         .unwrap_or_default();
     change(&mut day);

@@ -68,7 +68,7 @@ pub(crate) fn start(
     file: PathBuf,
     options: Options,
     head: Arc<Head>,
-    sealed: impl Fn() + Send + 'static,
+    tell: impl Fn() + Send + 'static,
 ) -> std::io::Result<(Arc<Sealer>, JoinHandle<()>)> {
     let sealer = Arc::new(Sealer {
         inbox: Mutex::default(),
@@ -82,7 +82,7 @@ pub(crate) fn start(
         head,
         sealer: sealer.clone(),
         flushes: Vec::new(),
-        sealed: Box::new(sealed),
+        tell: Box::new(tell),
     };
     let thread = std::thread::Builder::new()
         .name("points-sealer".into())
@@ -141,7 +141,7 @@ struct Work {
     head: Arc<Head>,
     sealer: Arc<Sealer>,
     flushes: Vec<(u64, oneshot::Sender<Result<(), Error>>)>,
-    sealed: Box<dyn Fn() + Send>,
+    tell: Box<dyn Fn() + Send>,
 }
 
 impl Work {
@@ -153,7 +153,7 @@ impl Work {
                         let erased = self.erase(erase.erasure, erase.seq);
                         // Nobody waits any more: what is erased is erased all the same.
                         let _ = erase.answer.send(erased.map(|points| points + erase.points));
-                        (self.sealed)();
+                        (self.tell)();
                     }
                     Job::Flush(last, answer) => self.flushes.push((last, answer)),
                 }
@@ -210,7 +210,7 @@ impl Work {
             drop(inbox);
             self.sealer.done.notify_all();
             match result {
-                Ok(()) => (self.sealed)(),
+                Ok(()) => (self.tell)(),
                 Err(error) => {
                     tracing::error!(?error, "data points can't be sealed; they stay in the journal");
                     for (_, answer) in self.flushes.drain(..) {
