@@ -145,7 +145,7 @@ async fn ingest() {
         tasks.join_all().await;
         let stored = stored.load(Ordering::Relaxed) as f64;
         let rate = stored / began.elapsed().as_secs_f64();
-        let each = (cpu() - before).as_secs_f64() / stored * 1e6;
+        let each = cpu().saturating_sub(before).as_secs_f64() / stored * 1e6;
         println!("| {of} | {rate:.0} | {each:.2} | {} |", status("VmHWM"));
     }
 }
@@ -161,7 +161,7 @@ async fn times<F: Future<Output = ()>>(name: &str, mut query: impl FnMut() -> F)
     let first = took.remove(0);
     took.sort();
     let ms = |took: Duration| took.as_secs_f64() * 1e3;
-    let cpu = ms(cpu() - before) / 400.0;
+    let cpu = ms(cpu().saturating_sub(before)) / 400.0;
     println!(
         "| {name} | {:.2} | {:.2} | {:.2} | {cpu:.2} |",
         ms(took[took.len() / 2]),
@@ -379,7 +379,7 @@ async fn kill() {
             .sum();
         println!("| {seconds} s | {acknowledged} | {found} | {ready:.3} |");
         assert!(
-            found >= acknowledged && found % 1_000 == 0,
+            found >= acknowledged && found.is_multiple_of(1_000),
             "something acknowledged was lost"
         );
     }

@@ -72,15 +72,14 @@ impl Points {
     pub async fn append(&self, batch: Batch, now: Micros) -> Result<Outcome, Error> {
         let most = self.inner.options.queue;
         let weight = u32::try_from(batch.weight()).unwrap_or(u32::MAX).clamp(1, most);
-        let room = match self.inner.room.clone().try_acquire_many_owned(weight) {
-            Ok(room) => room,
-            Err(_) => {
-                let room = self.inner.room.clone().acquire_many_owned(weight);
-                tokio::time::timeout(self.inner.options.wait, room)
-                    .await
-                    .map_err(|_| Error::unavailable(&"too much is waiting to be written"))?
-                    .map_err(|error| Error::unavailable(&error))?
-            }
+        let room = if let Ok(room) = self.inner.room.clone().try_acquire_many_owned(weight) {
+            room
+        } else {
+            let room = self.inner.room.clone().acquire_many_owned(weight);
+            tokio::time::timeout(self.inner.options.wait, room)
+                .await
+                .map_err(|_| Error::unavailable(&"too much is waiting to be written"))?
+                .map_err(|error| Error::unavailable(&error))?
         };
         let (answer, answered) = oneshot::channel();
         self.inner.queue.push(Job::Append(Append {

@@ -183,15 +183,14 @@ impl Journal {
         }
         self.leave();
         let spare = if length == SEGMENT { self.spares.pop() } else { None };
-        let (name, file) = match spare {
-            Some(name) => self.disk.open(&name).map(|file| (name, file)),
-            None => {
-                let name = segment::name(self.next_name);
-                self.next_name += 1;
-                self.disk.create(&name, length).map(|file| (name, file))
-            }
-        }
-        .map_err(Failure::Disk)?;
+        let opened = if let Some(name) = spare {
+            self.disk.open(&name).map(|file| (name, file))
+        } else {
+            let name = segment::name(self.next_name);
+            self.next_name += 1;
+            self.disk.create(&name, length).map(|file| (name, file))
+        };
+        let (name, file) = opened.map_err(Failure::Disk)?;
         self.bytes += length;
         self.current = Some(Current {
             name,

@@ -1,9 +1,9 @@
 //! A sketch: how values are spread, in few bytes, so that any quantile can be told within 1 % of itself, and that of
 //! several sketches together as well.
 //!
-//! It is `DDSketch` (Masson, Rim, Lee: "DDSketch: a fast and fully-mergeable quantile sketch with relative-error
-//! guarantees", VLDB 2019): a value v > 0 is counted in bin ⌈log_γ v⌉ with γ = (1 + α) / (1 − α), and a bin stands for
-//! 2γ^i / (γ + 1), which is at most α of v away from any v in it. Negative values mirror that, zeros are counted alone.
+//! It is `DDSketch` (Masson, Rim, Lee: "`DDSketch`: a fast and fully-mergeable quantile sketch with relative-error
+//! guarantees", VLDB 2019): a value v > 0 is counted in bin `⌈log_γ v⌉` with γ = (1 + α) / (1 − α), and a bin stands for
+//! `2γ^i / (γ + 1)`, which is at most α of v away from any v in it. Negative values mirror that, zeros are counted alone.
 //! Bins are never collapsed: a sorted list of those that are not empty is never longer than the data points are many.
 
 use crate::bytes::{Damaged, Reader, put_i64, put_u64};
@@ -15,6 +15,9 @@ mod tests;
 const ALPHA: f64 = 0.01;
 /// How much greater each bin's upper edge is than the one below.
 const GAMMA: f64 = (1.0 + ALPHA) / (1.0 - ALPHA);
+
+/// No double's bin is as far from the first.
+const FARTHEST: u32 = 1 << 17;
 
 /// Bins that are not empty, by index, and how many values each has.
 type Bins = Vec<(i32, u64)>;
@@ -148,11 +151,14 @@ fn decode(from: &mut Reader<'_>) -> Result<Bins, Damaged> {
     let mut bins = Bins::new();
     let mut end = 0_i64;
     for _ in 0..from.length()? {
-        let mut bin = end.checked_add(from.i64()?).ok_or(Damaged)?;
-        for _ in 0..from.length()? {
-            bins.push((i32::try_from(bin).map_err(|_| Damaged)?, from.u64()?));
-            end = bin;
-            bin += 1;
+        let first = end.checked_add(from.i64()?).ok_or(Damaged)?;
+        let first = i32::try_from(first)
+            .ok()
+            .filter(|first| first.abs_diff(0) <= FARTHEST)
+            .ok_or(Damaged)?;
+        for (bin, _) in (first..).zip(0..from.length()?) {
+            bins.push((bin, from.u64()?));
+            end = bin.into();
         }
     }
     if bins.is_sorted_by(|a, b| a.0 < b.0) {

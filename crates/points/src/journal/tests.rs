@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::recovery::{Broken, recover};
+use super::recovery::{Broken, Found, recover};
 use super::simulated::{Fail, Simulated};
 use super::{Failure, Journal, SEGMENT, record};
 
@@ -33,13 +33,16 @@ struct Tried {
     journal: Journal,
     sealed: u64,
     /// Records that were acknowledged, by number.
-    kept: Vec<(u64, Vec<u8>)>,
+    kept: Records,
     /// Records of which nobody can know whether one is on the disk: the power failed, or the disk altogether.
     perhaps: Vec<Vec<u8>>,
     written: u8,
 }
 
-fn find(disk: &Simulated, sealed: u64) -> Result<(super::recovery::Found, Vec<(u64, Vec<u8>)>), Broken> {
+/// Records and their numbers.
+type Records = Vec<(u64, Vec<u8>)>;
+
+fn find(disk: &Simulated, sealed: u64) -> Result<(Found, Records), Broken> {
     let mut records = Vec::new();
     let found = recover(disk, sealed, |seq, says| {
         records.push((seq, says.to_vec()));
@@ -126,7 +129,7 @@ impl Tried {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(60))]
+    #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
     fn what_is_acknowledged_survives_and_what_is_refused_does_not(seed in any::<u64>(), steps in steps()) {
@@ -166,7 +169,10 @@ fn a_flipped_bit_is_refused_or_harms_nothing_but_the_end() {
         let bytes = (0..used)
             .filter(|byte| *byte < 64 || (*byte < 1_200 && byte % 11 == 0) || byte % 99_991 == 0 || used - byte < 40);
         for byte in bytes {
-            match find(&tried.disk.flipped(&name, byte, (byte % 8) as u8), tried.sealed) {
+            match find(
+                &tried.disk.flipped(&name, byte, byte.to_le_bytes()[0] % 8),
+                tried.sealed,
+            ) {
                 Err(Broken::Damaged(_)) => refused += 1,
                 Err(Broken::Disk(error)) => panic!("{error}"),
                 Ok((_, records)) => {

@@ -8,6 +8,7 @@ use domain::time::{DAY, HOUR, Micros};
 
 use super::reading::{Reading, between};
 use super::sums;
+use crate::head::recent::Recent;
 use crate::{Error, Points};
 
 /// A metric in a line. Amounts are hits for a Hit Counter, data points for the others.
@@ -25,8 +26,6 @@ pub struct Summary {
     pub last_24h: u64,
     /// Amount of the 24 hours before those.
     pub previous_24h: u64,
-    /// Amounts of the last 24 hours of the clock (UTC), the current one last.
-    pub sparkline: [u64; 24],
 }
 
 impl Points {
@@ -35,21 +34,47 @@ impl Points {
     /// # Errors
     /// If the database can't be read.
     pub async fn summaries(&self, project: ProjectId, now: Micros) -> Result<Vec<Summary>, Error> {
-        let mut windows = vec![
+        let windows = [
             // Clocks differ a little: what is ahead of ours is of the last 24 hours too.
             between(now - DAY, Micros(i64::MAX)),
             between(now - 2 * DAY, now - DAY),
         ];
-        let first_bar = now.floor(HOUR) - 23 * HOUR;
-        windows.extend((0..24).map(|bar| between(first_bar + bar * HOUR, first_bar + (bar + 1) * HOUR)));
         self.read_steadily(move |reading| lines(reading, project, &windows))
             .await
+    }
+
+    /// Amounts of the last 24 hours of the clock (UTC), the current one last: a list a metric, in the metrics' order.
+    ///
+    /// # Errors
+    /// If the database can't be read.
+    pub async fn sparklines(&self, metrics: &[MetricId], now: Micros) -> Result<Vec<[u64; 24]>, Error> {
+        let metrics = metrics.to_vec();
+        let first = now.floor(HOUR) - 23 * HOUR;
+        let windows: Vec<Range> = (0..24)
+            .map(|bar| first + bar * HOUR)
+            .map(|start| between(start, start + HOUR))
+            .collect();
+        self.read_steadily(move |reading| {
+            let Some(sums) = sums::of_metrics(reading, &metrics, &windows)? else {
+                return Ok(None);
+            };
+            let amounts = |metric: &MetricId| {
+                let of = sums.get(metric);
+                std::array::from_fn(|hour| of.map_or(0, |of| of[hour].amount))
+            };
+            Ok(Some(metrics.iter().map(amounts).collect()))
+        })
+        .await
     }
 
     /// The earliest time a data point of this project says it happened.
     ///
     /// # Errors
     /// If the database can't be read.
+    #[expect(
+        clippy::unused_async,
+        reason = "it looks into memory alone, which callers need not know"
+    )]
     pub async fn first_data_point(&self, project: ProjectId) -> Result<Option<Micros>, Error> {
         Ok(self.span(project).map(|(first, _)| first))
     }
@@ -58,6 +83,10 @@ impl Points {
     ///
     /// # Errors
     /// If the database can't be read.
+    #[expect(
+        clippy::unused_async,
+        reason = "it looks into memory alone, which callers need not know"
+    )]
     pub async fn last_data_point(&self, project: ProjectId) -> Result<Option<Micros>, Error> {
         Ok(self.span(project).map(|(_, last)| last))
     }
@@ -98,10 +127,6 @@ fn lines(reading: &Reading<'_>, project: ProjectId, windows: &[Range]) -> Result
     };
     let line = |(metric, sums): (MetricId, Vec<crate::head::metric::Sum>)| {
         let (first_seen, last_seen) = spans.remove(&metric)?;
-        let mut sparkline = [0; 24];
-        for (bar, sum) in sparkline.iter_mut().zip(&sums[2..]) {
-            *bar = sum.amount;
-        }
         Some(Summary {
             metric,
             first_seen,
@@ -109,7 +134,6 @@ fn lines(reading: &Reading<'_>, project: ProjectId, windows: &[Range]) -> Result
             data_points_24h: sums[0].count,
             last_24h: sums[0].amount,
             previous_24h: sums[1].amount,
-            sparkline,
         })
     };
     Ok(Some(sums.into_iter().filter_map(line).collect()))
@@ -128,7 +152,7 @@ fn spans(reading: &Reading<'_>, project: ProjectId) -> Option<BTreeMap<MetricId,
     for generation in &reading.unsealed {
         let contents = generation.read();
         for id in contents.metrics_of(project) {
-            let Some((first, last)) = contents.get(id).and_then(|recent| recent.seen()) else {
+            let Some((first, last)) = contents.get(id).and_then(Recent::seen) else {
                 continue;
             };
             let span = spans.entry(id).or_insert((first, last));

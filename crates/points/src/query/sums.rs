@@ -11,6 +11,7 @@ use super::reading::{Reading, Sealed, between, hours, shared};
 use crate::Error;
 use crate::head::edges::{Edge, Edges};
 use crate::head::metric::{Metric, Sum, hour};
+use crate::head::recent::Recent;
 
 /// What metrics add up to: a sum a window.
 pub(super) type Sums = BTreeMap<MetricId, Vec<Sum>>;
@@ -25,25 +26,31 @@ struct Missing {
 /// Sums of all metrics of a project, those that have nothing in any window too. Nothing if something was sealed while
 /// it looked: then a new reading sees a steady picture.
 pub(super) fn of(reading: &Reading<'_>, project: ProjectId, windows: &[Range]) -> Result<Option<Sums>, Error> {
-    let mut sums = Sums::new();
-    let mut missing = Vec::new();
-    {
-        let Some(state) = reading.known() else { return Ok(None) };
-        for id in state.projects.get(&project).into_iter().flatten() {
-            let Some(metric) = state.metrics.get(id) else { continue };
-            let of = sums.entry(*id).or_insert_with(|| vec![Sum::default(); windows.len()]);
-            for (window, range) in windows.iter().enumerate() {
-                let end = Micros(metric.last_at) + 1;
-                let Some(range) = shared(*range, between(Micros(metric.first_at), end)) else {
-                    continue;
-                };
-                if !from_hours(metric, range, &state.edges, &mut of[window]) {
-                    let metric = sealed(*id, metric);
-                    missing.push(Missing { metric, window, range });
-                }
-            }
-        }
+    let Some(mut metrics) = reading
+        .known()
+        .map(|state| state.projects.get(&project).cloned().unwrap_or_default())
+    else {
+        return Ok(None);
+    };
+    for generation in &reading.unsealed {
+        metrics.extend(generation.read().metrics_of(project));
     }
+    of_metrics(reading, &metrics, windows)
+}
+
+/// Sums of these metrics; see [`of`].
+pub(super) fn of_metrics(
+    reading: &Reading<'_>,
+    metrics: &[MetricId],
+    windows: &[Range],
+) -> Result<Option<Sums>, Error> {
+    let mut sums: Sums = metrics
+        .iter()
+        .map(|metric| (*metric, vec![Sum::default(); windows.len()]))
+        .collect();
+    let Some(missing) = add_known(reading, windows, &mut sums) else {
+        return Ok(None);
+    };
     for missing in missing {
         let sum = look(reading, &missing)?;
         if let Some(of) = sums.get_mut(&missing.metric.id) {
@@ -52,28 +59,52 @@ pub(super) fn of(reading: &Reading<'_>, project: ProjectId, windows: &[Range]) -
     }
     for generation in &reading.unsealed {
         let contents = generation.read();
-        for id in contents.metrics_of(project) {
-            let Some(recent) = contents.get(id) else { continue };
-            let of = sums.entry(id).or_insert_with(|| vec![Sum::default(); windows.len()]);
-            for (sum, range) in of.iter_mut().zip(windows) {
-                for (at, part) in &recent.hours {
-                    if let Some(inside) = shared(*range, an_hour(*at)) {
-                        if inside == an_hour(*at) {
-                            sum.add(*part);
-                        } else {
-                            for point in recent.between(inside.from().0, inside.to().0) {
-                                sum.add(Sum {
-                                    count: 1,
-                                    amount: recent.kind.amount(point.bits),
-                                });
-                            }
-                        }
-                    }
-                }
+        for (metric, of) in &mut sums {
+            if let Some(recent) = contents.get(*metric) {
+                windows
+                    .iter()
+                    .zip(of)
+                    .for_each(|(window, sum)| add_recent(recent, *window, sum));
             }
         }
     }
     Ok(Some(sums))
+}
+
+/// Adds what the head knows of what is sealed, and says what it doesn't.
+fn add_known(reading: &Reading<'_>, windows: &[Range], sums: &mut Sums) -> Option<Vec<Missing>> {
+    let state = reading.known()?;
+    let mut missing = Vec::new();
+    for (id, of) in sums {
+        let Some(metric) = state.metrics.get(id) else { continue };
+        let ever = between(Micros(metric.first_at), Micros(metric.last_at) + 1);
+        for (window, sum) in of.iter_mut().enumerate() {
+            let Some(range) = shared(windows[window], ever) else {
+                continue;
+            };
+            if !from_hours(metric, range, &state.edges, sum) {
+                let metric = sealed(*id, metric);
+                missing.push(Missing { metric, window, range });
+            }
+        }
+    }
+    Some(missing)
+}
+
+/// Adds what is not sealed.
+fn add_recent(recent: &Recent, window: Range, sum: &mut Sum) {
+    for (at, part) in &recent.hours {
+        match shared(window, an_hour(*at)) {
+            Some(inside) if inside == an_hour(*at) => sum.add(*part),
+            Some(inside) => {
+                for point in recent.between(inside.from().0, inside.to().0) {
+                    let amount = recent.kind.amount(point.bits);
+                    sum.add(Sum { count: 1, amount });
+                }
+            }
+            None => {}
+        }
+    }
 }
 
 fn sealed(id: MetricId, metric: &Metric) -> Sealed {

@@ -75,7 +75,9 @@ fn from_data_points(
             let rollup = hours(data)?;
             if let (true, Some(range)) = (rollup.raw, shared(range, whole_day(date))) {
                 return reading.each_block(&metric, date, range, |points| {
-                    points.iter().for_each(|point| add(point.at, 1));
+                    for point in points {
+                        add(point.at, 1);
+                    }
                     Ok(())
                 });
             }

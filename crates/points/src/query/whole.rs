@@ -60,6 +60,10 @@ impl Points {
     ///
     /// # Errors
     /// If the database can't be read.
+    #[expect(
+        clippy::unused_async,
+        reason = "it looks into memory alone, which callers need not know"
+    )]
     pub async fn seen(&self, metric: MetricId) -> Result<Option<(Micros, Micros)>, Error> {
         let state = self.inner.head.state();
         let sealed = state

@@ -20,7 +20,7 @@ fn small(max_pages: u32) -> Options {
         max_pages: Some(max_pages),
         journal: 3 << 21,
         generation: 20_000,
-        wait: Duration::from_secs(60),
+        wait: Duration::from_mins(1),
         ..Options::default()
     }
 }

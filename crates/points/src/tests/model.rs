@@ -267,7 +267,7 @@ async fn agrees(points: &Points, all: &[DataPoint], from: Micros, to: Micros, st
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(40))]
+    #![proptest_config(ProptestConfig::with_cases(80))]
 
     #[test]
     fn reads_say_what_a_plain_list_says(

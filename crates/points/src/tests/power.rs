@@ -69,7 +69,7 @@ async fn tried(seed: u64, steps: Vec<Option<Fail>>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(25))]
+    #![proptest_config(ProptestConfig::with_cases(40))]
 
     #[test]
     fn every_acknowledged_data_point_is_there_once_and_no_refused_one(

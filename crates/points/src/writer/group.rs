@@ -10,6 +10,9 @@ use crate::journal::record;
 use crate::seen::{Answer, RandomMap, Seen};
 use crate::{Error, Outcome};
 
+/// Who waits, the place in the queue they have until they are answered, and what they will be told.
+type Waiting = (oneshot::Sender<Result<Outcome, Error>>, OwnedSemaphorePermit, Outcome);
+
 /// What is decided and not on the disk yet. Its buffers are used again for the next one.
 #[derive(Debug)]
 pub(crate) struct Group {
@@ -20,7 +23,7 @@ pub(crate) struct Group {
     pub(super) ids: RandomMap<Seen, (ProjectId, i64)>,
     /// Words that were new on their day: metric, day, word.
     pub(super) words: Vec<(MetricId, i64, Box<str>)>,
-    waiting: Vec<(oneshot::Sender<Result<Outcome, Error>>, OwnedSemaphorePermit, Outcome)>,
+    waiting: Vec<Waiting>,
     now: i64,
 }
 
