@@ -33,10 +33,10 @@ async fn run(cli: Cli) -> Outcome {
     match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => serve::serve(Arc::new(App::open(config, clock, random).await?)).await?,
         Command::Migrate => {
-            App::open(config, clock, random).await?;
+            App::open_beside(config, clock, random).await?;
             println!("The databases have this version's schema.");
         }
-        Command::Demo => demo::fill(&App::open(config, clock, random).await?).await?,
+        Command::Demo => demo::fill(&App::open_beside(config, clock, random).await?).await?,
         Command::User(user::Verb::Create(new)) => user::create(&Core::open(config, clock, random).await?, &new).await?,
         Command::Token(token::Verb::Create(new)) => {
             token::create(&Core::open(config, clock, random).await?, &new).await?;

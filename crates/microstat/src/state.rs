@@ -94,20 +94,38 @@ impl App {
     /// # Errors
     /// If the data folder or a database can't be used.
     pub async fn open(config: Config, clock: Clock, random: Random) -> Result<Self, OpenError> {
+        let core = Self::core(config, clock, random).await?;
+        let points = Points::open(&core.config.data, points::Options::default()).await?;
+        Ok(Self::new(core, points))
+    }
+
+    /// Opens them for a sub-command, beside a running server too.
+    ///
+    /// # Errors
+    /// If the data folder or a database can't be used.
+    pub async fn open_beside(config: Config, clock: Clock, random: Random) -> Result<Self, OpenError> {
+        let core = Self::core(config, clock, random).await?;
+        let points = Points::open_beside(&core.config.data, points::Options::default()).await?;
+        Ok(Self::new(core, points))
+    }
+
+    async fn core(config: Config, clock: Clock, random: Random) -> Result<Core, OpenError> {
         if config.clickhouse.is_some() {
             return Err(OpenError::Unsupported(
                 "--clickhouse is not supported by this version; leave it out to keep data points in the data folder",
             ));
         }
-        let core = Core::open(config, clock, random).await?;
-        let points = Points::open(&core.config.data, points::Options::default()).await?;
-        Ok(Self {
+        Core::open(config, clock, random).await
+    }
+
+    fn new(core: Core, points: Points) -> Self {
+        Self {
             core,
             points,
             catalog: Catalog::default(),
             room: Room::default(),
             tally: Tally::default(),
-        })
+        }
     }
 }
 

@@ -20,6 +20,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use domain::id::{MetricId, ProjectId};
 
 use crate::kind::Kind;
+use crate::schema::Marks;
 use crate::seen::RandomMap;
 use edges::Edges;
 use generation::Generation;
@@ -38,6 +39,10 @@ pub(crate) struct State {
     pub(crate) generations: VecDeque<Arc<Generation>>,
     /// The last record that is sealed.
     pub(crate) sealed: u64,
+    /// How often guests had written when the lines below were read.
+    pub(crate) guests: i64,
+    /// Whether the journal is this process's.
+    pub(crate) owner: bool,
     /// Metrics with sealed data points.
     pub(crate) metrics: RandomMap<MetricId, Box<Metric>>,
     pub(crate) projects: RandomMap<ProjectId, Vec<MetricId>>,
@@ -48,10 +53,12 @@ pub(crate) struct State {
 }
 
 impl Head {
-    pub(crate) fn new(sealed: u64, metrics: impl IntoIterator<Item = (MetricId, Metric)>) -> Self {
+    pub(crate) fn new(marks: Marks, owner: bool, metrics: impl IntoIterator<Item = (MetricId, Metric)>) -> Self {
         let mut state = State {
             generations: VecDeque::from([Arc::new(Generation::default())]),
-            sealed,
+            sealed: marks.record,
+            guests: marks.guests,
+            owner,
             metrics: RandomMap::default(),
             projects: RandomMap::default(),
             edges: Edges::default(),
@@ -117,6 +124,28 @@ impl Head {
 impl State {
     fn newest(&self) -> Arc<Generation> {
         self.generations.back().cloned().unwrap_or_default()
+    }
+
+    /// Whether the database, at these marks, has what another process wrote since the lines about metrics were read.
+    pub(crate) fn is_behind(&self, marks: Marks) -> bool {
+        let guests = marks.guests > self.guests;
+        if self.owner {
+            guests && marks.record == self.sealed
+        } else {
+            guests || marks.record > self.sealed
+        }
+    }
+
+    /// Takes the lines about metrics as they are at these marks.
+    pub(crate) fn reload(&mut self, marks: Marks, metrics: Vec<(MetricId, Metric)>) {
+        self.metrics.clear();
+        self.projects.clear();
+        for (id, metric) in metrics {
+            self.add(id, metric);
+        }
+        (self.sealed, self.guests) = (marks.record, marks.guests);
+        self.edges = Edges::default();
+        self.changes += 1;
     }
 
     pub(crate) fn add(&mut self, id: MetricId, metric: Metric) {

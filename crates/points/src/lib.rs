@@ -13,6 +13,7 @@ mod block;
 mod bytes;
 mod erase;
 mod error;
+mod guest;
 mod head;
 mod journal;
 mod kind;
@@ -96,12 +97,13 @@ struct Inner {
     queue: Arc<queue::Queue>,
     room: Arc<Semaphore>,
     head: Arc<head::Head>,
-    sealer: Arc<seal::Sealer>,
+    /// None for a guest.
+    sealer: Option<Arc<seal::Sealer>>,
     readers: query::Readers,
     threads: Mutex<Vec<JoinHandle<()>>>,
     dir: PathBuf,
-    /// Given up last.
-    _lock: File,
+    /// Given up last; a guest has none.
+    _lock: Option<File>,
 }
 
 impl Points {
@@ -112,7 +114,26 @@ impl Points {
     /// of a crash; nothing is changed then.
     pub async fn open(dir: &Path, options: Options) -> Result<Self, Error> {
         let dir = dir.to_owned();
-        let opened = tokio::task::spawn_blocking(move || open::open(&dir, options, None)).await;
+        Self::opened(move || open::open(&dir, options, None)).await
+    }
+
+    /// Opens the store in a data folder as [`open`](Points::open) does, or, if another process has it open, as a guest:
+    /// what it appends is there for both, at the price of a transaction each time. A guest erases nothing, and must
+    /// publish to metrics of its own.
+    ///
+    /// # Errors
+    /// As [`open`](Points::open), but that another process may have it open.
+    pub async fn open_beside(dir: &Path, options: Options) -> Result<Self, Error> {
+        let dir = dir.to_owned();
+        Self::opened(move || match open::open(&dir, options, None) {
+            Err(Error::Locked) => open::visit(&dir, options),
+            other => other,
+        })
+        .await
+    }
+
+    async fn opened(open: impl FnOnce() -> Result<Inner, Error> + Send + 'static) -> Result<Self, Error> {
+        let opened = tokio::task::spawn_blocking(open).await;
         let inner = opened.map_err(|panic| Error::unavailable(&panic))??;
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -121,7 +142,9 @@ impl Points {
 impl Drop for Inner {
     /// Ends both threads. What isn't sealed is in the journal and comes back at the next start.
     fn drop(&mut self) {
-        self.sealer.stop();
+        if let Some(sealer) = &self.sealer {
+            sealer.stop();
+        }
         self.queue.close();
         let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
         for thread in threads.drain(..) {

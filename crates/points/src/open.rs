@@ -8,6 +8,7 @@ use domain::id::{MetricId, ProjectId};
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::Semaphore;
 
+use crate::guest::Guest;
 use crate::head::Head;
 use crate::head::generation::{Contents, Generation};
 use crate::head::metric::{Hours, Metric};
@@ -37,9 +38,9 @@ pub(crate) fn open(dir: &Path, options: Options, disk: Option<Arc<dyn Disk>>) ->
     };
     let mut connection = schema::writing(&file, &options)?;
     schema::migrate(&mut connection)?;
-    let record: i64 = connection.query_row("select record from sealed", (), |row| row.get(0))?;
-    let record = record.cast_unsigned();
-    let head = Arc::new(Head::new(record, metrics(&connection)?));
+    let marks = schema::marks(&connection)?;
+    let record = marks.record;
+    let head = Arc::new(Head::new(marks, true, metrics(&connection)?));
     let journal = replay(&disk, record, &head, &mut connection, &options)?;
 
     let queue = Arc::new(Queue::default());
@@ -62,13 +63,43 @@ pub(crate) fn open(dir: &Path, options: Options, disk: Option<Arc<dyn Disk>>) ->
     Ok(Inner {
         options,
         queue,
-        sealer,
+        sealer: Some(sealer),
         room: Arc::new(Semaphore::new(options.queue as usize)),
         readers: Readers::new(file, options.readers),
         head,
         threads: Mutex::new(vec![writing, sealing]),
         dir: dir.to_owned(),
-        _lock: lock,
+        _lock: Some(lock),
+    })
+}
+
+/// Opens the store in a folder that another process has open.
+pub(crate) fn visit(dir: &Path, options: Options) -> Result<Inner, Error> {
+    let file = dir.join("points.db");
+    let mut connection = schema::writing(&file, &options)?;
+    schema::migrate(&mut connection)?;
+    let head = Arc::new(Head::new(schema::marks(&connection)?, false, metrics(&connection)?));
+    let queue = Arc::new(Queue::default());
+    let guest = Guest {
+        queue: queue.clone(),
+        connection,
+        memory: Memory::new(file.clone(), head.clone()),
+        options,
+        group: Group::default(),
+    };
+    let thread = std::thread::Builder::new()
+        .name("points-guest".into())
+        .spawn(move || guest.run())?;
+    Ok(Inner {
+        options,
+        queue,
+        sealer: None,
+        room: Arc::new(Semaphore::new(options.queue as usize)),
+        readers: Readers::new(file, options.readers),
+        head,
+        threads: Mutex::new(vec![thread]),
+        dir: dir.to_owned(),
+        _lock: None,
     })
 }
 
@@ -159,7 +190,7 @@ impl Replay for Replaying<'_> {
 }
 
 /// Lines about all metrics, with the hours of the newest days.
-fn metrics(connection: &Connection) -> Result<Vec<(MetricId, Metric)>, Error> {
+pub(crate) fn metrics(connection: &Connection) -> Result<Vec<(MetricId, Metric)>, Error> {
     let latest: Option<i64> = connection.query_row("select max(last_at) from metrics", (), |row| row.get(0))?;
     let from = schema::day(latest.unwrap_or(0)) - DAYS_IN_LINES;
     let mut select =

@@ -61,6 +61,25 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<(), Error> {
     Ok(())
 }
 
+/// How far the database is, as it says itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Marks {
+    /// The last journal record that is in it.
+    pub(crate) record: u64,
+    /// How often a guest wrote to it.
+    pub(crate) guests: i64,
+}
+
+pub(crate) fn marks(connection: &Connection) -> Result<Marks, rusqlite::Error> {
+    let mut select = connection.prepare_cached("select record, guests from sealed")?;
+    select.query_row((), |row| {
+        Ok(Marks {
+            record: row.get::<_, i64>(0)?.cast_unsigned(),
+            guests: row.get(1)?,
+        })
+    })
+}
+
 const NUMBER_BITS: u32 = 30;
 const PART_BITS: u32 = 16;
 /// One more than the last day a key has room for, in the year 2328.

@@ -4,6 +4,7 @@ mod crash;
 mod damage;
 mod erasing;
 mod full;
+mod guests;
 mod keys;
 mod model;
 mod pages;

@@ -161,7 +161,8 @@ impl Writer {
         match self.journal.append(&mut says, true) {
             Ok(seq) => {
                 let points = self.newest.change(|contents| contents.erase(erasure));
-                self.memory.erased();
+                // Metrics may become others, words leave their days.
+                self.memory.forget();
                 self.sealer.send(seal::Job::Erase(seal::Erase {
                     erasure,
                     seq,

@@ -161,7 +161,7 @@ async fn a_server_that_is_away_is_asked_again_for_a_day() {
 async fn a_mail_queued_before_a_restart_is_sent_after_it() {
     let site = Site::new().await;
     queue_mail(&site, 1, "Zoe", "zoe@example.com").await;
-    let again = App::open(site.app.config.clone(), Clock::fixed(NOW), Random::seeded(2)).await;
+    let again = App::open_beside(site.app.config.clone(), Clock::fixed(NOW), Random::seeded(2)).await;
     jobs::run_due(&Arc::new(again.unwrap())).await.unwrap();
     assert_eq!(site.deliver().await.len(), 1);
 }

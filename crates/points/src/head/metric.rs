@@ -4,7 +4,7 @@
 //! two days are kept here hour by hour. It takes 700 bytes a metric.
 
 use domain::id::ProjectId;
-use domain::time::HOUR;
+use domain::time::{HOUR, Micros};
 
 use crate::kind::Kind;
 
@@ -24,6 +24,13 @@ pub(crate) struct Metric {
     /// The latest.
     pub(crate) last_at: i64,
     pub(crate) hours: Hours,
+}
+
+impl Metric {
+    /// The earliest and the latest time of a data point it ever had.
+    pub(crate) fn span(&self) -> (Micros, Micros) {
+        (Micros(self.first_at), Micros(self.last_at))
+    }
 }
 
 /// The newest hours of a metric, by hours since 1970.

@@ -13,7 +13,7 @@ use crate::head::generation::Generation;
 use crate::head::{Head, State};
 use crate::kind::{Kind, Raw};
 use crate::rollup::Day;
-use crate::schema::{self, day_key, part_keys};
+use crate::schema::{self, Marks, day_key, part_keys};
 use crate::{Error, Points, block};
 
 /// Connections that read, made as they are needed.
@@ -52,8 +52,8 @@ impl Readers {
 /// What a read sees.
 pub(crate) struct Reading<'r> {
     pub(super) tx: Transaction<'r>,
-    /// The last record that is in the database.
-    pub(super) sealed: u64,
+    /// How far the database is.
+    marks: Marks,
     /// What is not, oldest first.
     pub(super) unsealed: Vec<Arc<Generation>>,
     pub(super) head: &'r Head,
@@ -110,27 +110,40 @@ impl<'r> Reading<'r> {
         let changes = head.state().changes;
         let generations = head.generations();
         let tx = connection.transaction()?;
-        let sealed: i64 = tx
-            .prepare_cached("select record from sealed")?
-            .query_row((), |row| row.get(0))?;
-        let sealed = sealed.cast_unsigned();
+        let marks = schema::marks(&tx)?;
         let unsealed = generations
             .into_iter()
-            .filter(|generation| generation.last() > sealed)
+            .filter(|generation| generation.last() > marks.record)
             .collect();
-        Ok(Self {
+        let mut reading = Self {
             tx,
-            sealed,
+            marks,
             unsealed,
             head,
             changes,
-        })
+        };
+        reading.catch_up()?;
+        Ok(reading)
+    }
+
+    /// Lets the head know what another process has written.
+    fn catch_up(&mut self) -> Result<(), Error> {
+        if self.head.state().is_behind(self.marks) {
+            let metrics = crate::open::metrics(&self.tx)?;
+            let mut state = self.head.state_mut();
+            if state.changes == self.changes && state.is_behind(self.marks) {
+                state.reload(self.marks, metrics);
+                self.changes = state.changes;
+            }
+        }
+        Ok(())
     }
 
     /// What the head knows of sealed data points, if that is of the same moment as what this sees of them.
     pub(super) fn known(&self) -> Option<RwLockReadGuard<'_, State>> {
         let state = self.head.state();
-        (state.sealed == self.sealed && state.changes == self.changes).then_some(state)
+        let steady = (state.sealed, state.guests) == (self.marks.record, self.marks.guests);
+        (steady && state.changes == self.changes).then_some(state)
     }
 
     /// Tells the head something about sealed data points, if that is still so.

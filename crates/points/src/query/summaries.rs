@@ -71,42 +71,24 @@ impl Points {
     ///
     /// # Errors
     /// If the database can't be read.
-    #[expect(
-        clippy::unused_async,
-        reason = "it looks into memory alone, which callers need not know"
-    )]
     pub async fn first_data_point(&self, project: ProjectId) -> Result<Option<Micros>, Error> {
-        Ok(self.span(project).map(|(first, _)| first))
+        Ok(self.span(project).await?.map(|(first, _)| first))
     }
 
     /// The latest time a data point of this project says it happened.
     ///
     /// # Errors
     /// If the database can't be read.
-    #[expect(
-        clippy::unused_async,
-        reason = "it looks into memory alone, which callers need not know"
-    )]
     pub async fn last_data_point(&self, project: ProjectId) -> Result<Option<Micros>, Error> {
-        Ok(self.span(project).map(|(_, last)| last))
+        Ok(self.span(project).await?.map(|(_, last)| last))
     }
 
-    fn span(&self, project: ProjectId) -> Option<(Micros, Micros)> {
-        let state = self.inner.head.state();
-        let sealed = state.projects.get(&project).into_iter().flatten();
-        let sealed = sealed.filter_map(|metric| state.metrics.get(metric));
-        let mut spans: Vec<_> = sealed
-            .map(|metric| (Micros(metric.first_at), Micros(metric.last_at)))
-            .collect();
-        for generation in &state.generations {
-            let contents = generation.read();
-            spans.extend(
-                contents
-                    .metrics_of(project)
-                    .filter_map(|metric| contents.get(metric)?.seen()),
-            );
-        }
-        spans.into_iter().reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
+    async fn span(&self, project: ProjectId) -> Result<Option<(Micros, Micros)>, Error> {
+        self.read_steadily(move |reading| {
+            let spans = spans(reading, project).map(BTreeMap::into_values);
+            Ok(spans.map(|spans| spans.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))))
+        })
+        .await
     }
 
     /// Whether this project ever stored a data point that was not deleted with its metric.
@@ -146,7 +128,7 @@ fn spans(reading: &Reading<'_>, project: ProjectId) -> Option<BTreeMap<MetricId,
         let state = reading.known()?;
         for id in state.projects.get(&project).into_iter().flatten() {
             let metric = state.metrics.get(id)?;
-            spans.insert(*id, (Micros(metric.first_at), Micros(metric.last_at)));
+            spans.insert(*id, metric.span());
         }
     }
     for generation in &reading.unsealed {

@@ -60,24 +60,19 @@ impl Points {
     ///
     /// # Errors
     /// If the database can't be read.
-    #[expect(
-        clippy::unused_async,
-        reason = "it looks into memory alone, which callers need not know"
-    )]
     pub async fn seen(&self, metric: MetricId) -> Result<Option<(Micros, Micros)>, Error> {
-        let state = self.inner.head.state();
-        let sealed = state
-            .metrics
-            .get(&metric)
-            .map(|known| (Micros(known.first_at), Micros(known.last_at)));
-        let unsealed = state
-            .generations
-            .iter()
-            .filter_map(|generation| generation.read().get(metric)?.seen());
-        Ok(sealed
-            .into_iter()
-            .chain(unsealed)
-            .reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))))
+        self.read_steadily(move |reading| {
+            let Some(sealed) = reading
+                .known()
+                .map(|state| state.metrics.get(&metric).map(|known| known.span()))
+            else {
+                return Ok(None);
+            };
+            let mut spans: Vec<_> = sealed.into_iter().collect();
+            reading.each_unsealed(metric, |recent| spans.extend(recent.seen()));
+            Ok(Some(spans.into_iter().reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))))
+        })
+        .await
     }
 }
 

@@ -1,8 +1,8 @@
 -- Sealed data points. Times are microseconds since 1970 UTC, days are days since then.
 
--- One row: the last journal record that is in this file.
-create table sealed (record integer not null) strict;
-insert into sealed (record) values (0);
+-- One row: the last journal record that is in this file, and how often another process than the journal's wrote to it.
+create table sealed (record integer not null, guests integer not null) strict;
+insert into sealed (record, guests) values (0, 0);
 
 -- A metric's number, which keys are made of, is never used twice.
 create table metrics (

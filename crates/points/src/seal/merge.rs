@@ -57,12 +57,39 @@ pub(crate) fn sums(rollup: &Day) -> [Sum; HOURS] {
     rollup.hours.map(|Hour { count, amount, .. }| Sum { count, amount })
 }
 
-/// Writes all that is in a generation whose last record is `last`.
-pub(super) fn merge(tx: &Transaction<'_>, contents: &Contents, last: u64) -> Result<News, Error> {
-    let mut news = News::default();
-    // If an earlier commit seemed to fail and didn't, there is nothing more to write.
+/// Writes all that is in a generation whose last record is `last`, and that it is there.
+pub(super) fn seal(tx: &Transaction<'_>, contents: &Contents, last: u64) -> Result<News, Error> {
     let there: i64 = tx.query_row("select record from sealed", (), |row| row.get(0))?;
-    let is_there = there.cast_unsigned() >= last;
+    if there.cast_unsigned() >= last {
+        // An earlier commit seemed to fail and didn't.
+        return merged(tx, contents);
+    }
+    let news = merge(tx, contents)?;
+    tx.execute("update sealed set record = ?1", [last.cast_signed()])?;
+    Ok(news)
+}
+
+/// What the head has to know of a generation that is there already.
+fn merged(tx: &Transaction<'_>, contents: &Contents) -> Result<News, Error> {
+    let mut news = News::default();
+    for recent in &contents.metrics {
+        let Some(span) = recent.span() else { continue };
+        let metric = number(tx, recent, span)?;
+        let mut days: Vec<i64> = recent.points.iter().map(|point| schema::day(point.at)).collect();
+        days.sort_unstable();
+        days.dedup();
+        for date in days {
+            let rollup = day::read(tx, metric.number, date)?;
+            news.day(recent.metric, date, &rollup.unwrap_or_else(|| Day::new(recent.kind)));
+        }
+        news.metric(recent.metric, metric);
+    }
+    Ok(news)
+}
+
+/// Writes all that is in a generation.
+pub(crate) fn merge(tx: &Transaction<'_>, contents: &Contents) -> Result<News, Error> {
+    let mut news = News::default();
     let mut project_days: BTreeMap<(ProjectId, i64), ProjectDay> = BTreeMap::new();
     let mut numbered = contents
         .metrics
@@ -80,11 +107,6 @@ pub(super) fn merge(tx: &Transaction<'_>, contents: &Contents, last: u64) -> Res
         }
         for of_day in points.chunk_by(|a, b| schema::day(a.at) == schema::day(b.at)) {
             let date = schema::day(of_day[0].at);
-            if is_there {
-                let rollup = day::read(tx, metric.number, date)?;
-                news.day(recent.metric, date, &rollup.unwrap_or_else(|| Day::new(recent.kind)));
-                continue;
-            }
             let rollup = day::add(tx, metric.number, recent, date, of_day)?;
             news.day(recent.metric, date, &rollup);
             let project_day = project_days.entry((recent.project, date)).or_default();
@@ -106,7 +128,6 @@ pub(super) fn merge(tx: &Transaction<'_>, contents: &Contents, last: u64) -> Res
         })?;
     }
     keys::seal(tx, contents)?;
-    tx.execute("update sealed set record = max(record, ?1)", [last.cast_signed()])?;
     Ok(news)
 }
 

@@ -227,7 +227,7 @@ impl Work {
 
     fn seal(&mut self, generation: &Generation) -> Result<(), Error> {
         let last = generation.last();
-        let news = self.transaction(|tx| merge::merge(tx, &generation.read(), last))?;
+        let news = self.transaction(|tx| merge::seal(tx, &generation.read(), last))?;
         let mut state = self.head.state_mut();
         state.sealed = last;
         state.generations.pop_front();

@@ -43,7 +43,7 @@ impl Memory {
     }
 
     /// Decides a batch, adds what is new of it to the group, and says what became of it.
-    pub(super) fn decide(&mut self, batch: Batch, now: i64, group: &mut Group) -> Result<Outcome, Error> {
+    pub(crate) fn decide(&mut self, batch: Batch, now: i64, group: &mut Group) -> Result<Outcome, Error> {
         let Batch {
             project,
             key,
@@ -197,14 +197,14 @@ impl Memory {
         self.vocabularies.clear();
     }
 
-    /// Something is being erased: metrics may become others, words leave their days.
-    pub(super) fn erased(&mut self) {
+    /// Forgets all that the database tells as well.
+    pub(crate) fn forget(&mut self) {
         self.metrics.clear();
         self.vocabularies.clear();
     }
 
     /// A group was not kept.
-    pub(super) fn undo(&mut self, group: &Group) {
+    pub(crate) fn undo(&mut self, group: &Group) {
         self.metrics.clear();
         self.vocabularies.undo(group);
     }
