@@ -71,7 +71,9 @@ impl Installation {
     async fn browser(&self) -> Browser {
         let arguments = std::iter::once("microstat".to_owned()).chain(self.flags());
         let config = Cli::parse_from(arguments).config;
-        let app = App::open(config, Clock::System, Random::System).await.expect("open");
+        let app = App::open_beside(config, Clock::System, Random::System)
+            .await
+            .expect("open");
         Browser::before(microstat::router::router(&Arc::new(app)))
     }
 
