@@ -13,11 +13,14 @@ use crate::{Error, Points};
 /// How far back a project keeps what. Each is a time; what belongs to a day (UTC) that ended by it is erased.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retention {
-    /// Data points themselves. Before they go, what their hours add up to and how their numbers are spread is kept.
+    /// Data points themselves. Before they go, what their minutes and hours add up to, and how their numbers are spread
+    /// in each, is written down, as far as that is kept longer.
     pub raw: Micros,
-    /// Hours.
+    /// Minutes. Kept shorter than data points they are of no use, for those tell the same; then they go first.
+    pub minutes: Micros,
+    /// Hours. They are known as long as anything finer is.
     pub hours: Micros,
-    /// Days.
+    /// Days; with them goes everything that is left.
     pub days: Micros,
 }
 
@@ -54,6 +57,7 @@ impl Points {
     pub async fn forget_before(&self, project: ProjectId, before: Micros) -> Result<u64, Error> {
         let all = Retention {
             raw: before,
+            minutes: before,
             hours: before,
             days: before,
         };
@@ -67,6 +71,7 @@ impl Points {
     pub async fn retain(&self, project: ProjectId, retention: Retention) -> Result<u64, Error> {
         let horizons = Horizons {
             raw: retention.raw.floor(DAY).0,
+            minutes: retention.minutes.floor(DAY).0,
             hours: retention.hours.floor(DAY).0,
             days: retention.days.floor(DAY).0,
         };

@@ -25,7 +25,7 @@ pub(crate) enum Erasure {
     Project(ProjectId),
     /// A metric's data points from one time up to another.
     Range(MetricId, i64, i64),
-    /// Of a project, what is older than each of these: data points, hours, days.
+    /// Of a project, what is older than each of these: data points, minutes, hours, days.
     Older(ProjectId, Horizons),
 }
 
@@ -33,6 +33,7 @@ pub(crate) enum Erasure {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Horizons {
     pub(crate) raw: i64,
+    pub(crate) minutes: i64,
     pub(crate) hours: i64,
     pub(crate) days: i64,
 }
@@ -142,7 +143,7 @@ pub(crate) fn write_erasure(erasure: Erasure, record: &mut Vec<u8>) {
         Erasure::Metric(metric) => (1, vec![metric.0]),
         Erasure::Project(project) => (2, vec![project.0]),
         Erasure::Range(metric, from, to) => (3, vec![metric.0, from, to]),
-        Erasure::Older(project, Horizons { raw, hours, days }) => (4, vec![project.0, raw, hours, days]),
+        Erasure::Older(project, of) => (5, vec![project.0, of.raw, of.minutes, of.hours, of.days]),
     };
     record.push(code);
     for number in numbers {
@@ -215,10 +216,15 @@ fn read_erasure(from: &mut Reader<'_>) -> Result<Erasure, Damaged> {
         1 => Erasure::Metric(MetricId(from.i64()?)),
         2 => Erasure::Project(ProjectId(from.i64()?)),
         3 => Erasure::Range(MetricId(from.i64()?), from.i64()?, from.i64()?),
-        4 => {
+        5 => {
             let project = ProjectId(from.i64()?);
-            let (raw, hours, days) = (from.i64()?, from.i64()?, from.i64()?);
-            Erasure::Older(project, Horizons { raw, hours, days })
+            let horizons = Horizons {
+                raw: from.i64()?,
+                minutes: from.i64()?,
+                hours: from.i64()?,
+                days: from.i64()?,
+            };
+            Erasure::Older(project, horizons)
         }
         _ => return Err(Damaged),
     })

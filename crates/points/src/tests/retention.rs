@@ -27,6 +27,7 @@ fn retention(raw: i64, hours: i64, days: i64) -> Retention {
     let ago = |days: i64| NOW.floor(DAY) - days * DAY;
     Retention {
         raw: ago(raw),
+        minutes: ago(raw),
         hours: ago(hours),
         days: ago(days),
     }
