@@ -1,6 +1,7 @@
 //! Sub-commands: a file a noun. They work beside a running server, and print what they made on standard output.
 
 pub mod demo;
+pub mod points;
 pub mod token;
 pub mod user;
 

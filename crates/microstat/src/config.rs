@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use lettre::message::Mailbox;
 
-use crate::commands::{token, user};
+use crate::commands::{points, token, user};
 
 /// Publish small metrics with one line of code, see them at once, share them with the right people.
 #[derive(Debug, Parser)]
@@ -81,6 +81,9 @@ pub enum Command {
     /// API tokens
     #[command(subcommand)]
     Token(token::Verb),
+    /// Data points
+    #[command(subcommand)]
+    Points(points::Verb),
 }
 
 impl Config {

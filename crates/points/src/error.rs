@@ -22,8 +22,8 @@ pub enum Error {
     Damaged,
     /// The journal holds what was acknowledged and is damaged, or can't be read.
     #[error(
-        "the journal of data points is damaged: {0}. Nothing was changed. `microstat points check` says what can be \
-         saved and, told to, sets the damaged part aside"
+        "the journal of data points is damaged: {0}. Nothing was changed. `microstat points check` says what is whole; \
+         with --repair it sets the damaged journal aside and keeps what is whole. Or go back to a backup"
     )]
     Journal(String),
     /// The folder or a file in it can't be used.

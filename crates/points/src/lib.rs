@@ -39,7 +39,7 @@ use tokio::sync::Semaphore;
 pub use append::{Batch, DataPoint, Outcome};
 pub use erase::Retention;
 pub use error::Error;
-pub use journal::check::Report;
+pub use journal::check::{Lost, Place, Report};
 pub use query::page::{BadCursor, Cursor, Kept, Page};
 pub use query::series::Bucket;
 pub use query::summaries::Summary;

@@ -12,10 +12,10 @@ use crate::guest::Guest;
 use crate::head::Head;
 use crate::head::generation::{Contents, Generation};
 use crate::head::metric::{Hours, Metric};
-use crate::journal::Journal;
 use crate::journal::entry::{self, BatchHead, Decided, Erasure, Replay};
 use crate::journal::files::{Disk, Folder};
 use crate::journal::recovery::{Broken, recover};
+use crate::journal::{Journal, check};
 use crate::kind::Kind;
 use crate::query::Readers;
 use crate::queue::Queue;
@@ -34,7 +34,10 @@ pub(crate) fn open(dir: &Path, options: Options, disk: Option<Arc<dyn Disk>>) ->
     let file = dir.join("points.db");
     let disk = match disk {
         Some(disk) => disk,
-        None => folder(dir.join("journal"))?,
+        None => {
+            check::finish(dir)?;
+            folder(dir.join("journal"))?
+        }
     };
     let mut connection = schema::writing(&file, &options)?;
     schema::migrate(&mut connection)?;

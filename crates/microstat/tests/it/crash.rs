@@ -5,17 +5,10 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use domain::id::ProjectId;
-use domain::range::Range;
-use domain::time::DAY;
-use domain::value::Value;
 use microstat::clock::Clock;
-use points::{Options, Points};
-use store::Db;
 use tokio::task::JoinSet;
 
-use crate::commands::{Installation, Server};
-use crate::harness::PASSWORD;
+use crate::installation::{Installation, Server, account, open, ready, stored};
 use crate::wire::Wire;
 
 /// Connections that publish at once.
@@ -38,23 +31,6 @@ impl Load {
     fn acknowledged(&self) -> usize {
         self.acknowledged.lock().unwrap().len()
     }
-}
-
-/// Waits until it serves.
-async fn ready(address: SocketAddr) {
-    for _ in 0..100_000 {
-        if let Ok(mut wire) = Wire::to(address).await
-            && wire
-                .write("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
-                .await
-                .is_ok()
-            && wire.reply().await.is_ok_and(|reply| reply.status == 200)
-        {
-            return;
-        }
-        tokio::task::yield_now().await;
-    }
-    panic!("it never was ready");
 }
 
 /// Batch `n`: values that no other batch has.
@@ -154,47 +130,4 @@ async fn what_was_just_rejected_is_still_counted_when_it_is_asked_to_stop() {
         .await
         .unwrap();
     assert_eq!(counted.iter().map(|rejected| rejected.data_points).sum::<i64>(), 3);
-}
-
-/// A project and its DSN.
-fn account(installation: &Installation) -> (ProjectId, Arc<str>) {
-    let create = ["user", "create", "--email", "ada@example.com", "--name", "Ada"];
-    let made = installation.run(&create, PASSWORD);
-    let made: serde_json::Value = serde_json::from_slice(&made.stdout).unwrap();
-    let project = made["project"].as_str().unwrap().parse().unwrap();
-    (project, made["dsn"].as_str().unwrap().into())
-}
-
-/// The accounts, beside whoever serves them.
-async fn open(installation: &Installation) -> Db {
-    match installation.database() {
-        Some(url) => Db::postgres(url).await.unwrap(),
-        None => Db::sqlite(&installation.data().join("microstat.db")).await.unwrap(),
-    }
-}
-
-/// Every value of the metric, as the data folder has it.
-async fn stored(installation: &Installation, project: ProjectId) -> Vec<usize> {
-    let metrics = store::metrics::of_project(&open(installation).await, project)
-        .await
-        .unwrap();
-    assert_eq!(metrics.len(), 1);
-    let points = Points::open(&installation.data(), Options::default()).await.unwrap();
-    let now = Clock::System.now();
-    let range = Range::new(now - DAY, now + DAY).unwrap();
-    let mut values = Vec::new();
-    let mut before = None;
-    loop {
-        let page = points.data_points(metrics[0].id, range, 1_000, before).await.unwrap();
-        for kept in page.data_points {
-            let Value::Number(value) = kept.value else {
-                panic!("{kept:?}")
-            };
-            values.push(format!("{value}").parse().unwrap());
-        }
-        match page.next {
-            Some(next) => before = Some(next),
-            None => return values,
-        }
-    }
 }

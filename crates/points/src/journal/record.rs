@@ -78,14 +78,22 @@ pub(crate) fn claims(bytes: &[u8]) -> Option<Head> {
     })
 }
 
-/// Every whole record in these bytes that is `wanted`, wherever it begins, and what it says; for telling what damage did.
-pub(crate) fn scan(bytes: &[u8], wanted: impl Fn(Head) -> bool) -> impl Iterator<Item = (Head, &[u8])> {
+/// A whole record found somewhere: its head, what it says, where it begins and how far it reaches.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Whole<'a> {
+    pub(crate) head: Head,
+    pub(crate) says: &'a [u8],
+    pub(crate) at: usize,
+    pub(crate) end: usize,
+}
+
+/// Every whole record in these bytes that is `wanted`, wherever it begins; for telling what damage did.
+pub(crate) fn scan(bytes: &[u8], wanted: impl Fn(Head) -> bool) -> impl Iterator<Item = Whole<'_>> {
     (0..bytes.len()).step_by(ALIGNMENT).filter_map(move |at| {
         let rest = &bytes[at..];
         // The head first: a checksum at every place would take the square of the length.
-        claims(rest)
-            .filter(|head| wanted(*head))
-            .and_then(|_| read(rest))
-            .map(|(head, says, _)| (head, says))
+        let (head, says, length) = claims(rest).filter(|head| wanted(*head)).and_then(|_| read(rest))?;
+        let end = at + length;
+        Some(Whole { head, says, at, end })
     })
 }

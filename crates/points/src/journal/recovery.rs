@@ -96,11 +96,10 @@ fn parts(disk: &dyn Disk, sealed: u64, found: &mut Found) -> Result<Vec<Part>, B
                 epoch,
                 first,
             });
-        } else if let Some((lost, _)) = record::scan(&bytes, |head| head.seq > sealed && head.seq - sealed < FAR).next()
-        {
+        } else if let Some(lost) = record::scan(&bytes, |head| head.seq > sealed && head.seq - sealed < FAR).next() {
             return Err(Broken::Damaged(format!(
                 "the head of {name} is damaged, and it holds record {}",
-                lost.seq
+                lost.head.seq
             )));
         } else if bytes.len() as u64 == super::SEGMENT {
             found.spares.push(name);
@@ -145,8 +144,8 @@ fn read_part(
         None => {
             // A segment that was about to be used again may be damaged; what it had is sealed.
             let counts = |head: record::Head| head.epoch == part.epoch && head.seq > next && head.seq >= found.next_seq;
-            if let Some((later, _)) = record::scan(rest, counts).next() {
-                return Err(missing(next, later.seq, &part.name));
+            if let Some(later) = record::scan(rest, counts).next() {
+                return Err(missing(next, later.head.seq, &part.name));
             }
             found.torn = record::claims(rest).is_some_and(|head| head.epoch == part.epoch);
             Ok(())
@@ -155,5 +154,9 @@ fn read_part(
 }
 
 fn missing(from: u64, to: u64, name: &str) -> Broken {
-    Broken::Damaged(format!("records {from} to {} are damaged or missing at {name}", to - 1))
+    let which = match to - 1 {
+        last if last == from => format!("record {from} is"),
+        last => format!("records {from} to {last} are"),
+    };
+    Broken::Damaged(format!("{which} damaged or missing at {name}"))
 }
