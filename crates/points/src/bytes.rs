@@ -6,7 +6,7 @@
 pub(crate) struct Damaged;
 
 /// Most decimals a number is tried with before it takes all its eight bytes.
-const MAX_DECIMALS: u8 = 6;
+pub(crate) const MAX_DECIMALS: u8 = 6;
 /// What stands in the place of the decimals of a number that has none that are few.
 const BINARY: u8 = 0xff;
 

@@ -32,6 +32,12 @@ pub enum Error {
     /// Another process has this folder open.
     #[error("the data points are open in another process, which alone may write them")]
     Locked,
+    /// The file was written by a version between two releases, whose format was never kept.
+    #[error(
+        "the data points were written by a version between two releases, which no release can read; with points.db and \
+         the folder journal set aside, micro stat starts without them"
+    )]
+    Unreleased,
     /// The file was written by a newer version of micro stat.
     #[error("the data folder was written by a newer version (format {found}, this one knows {known})")]
     Newer {

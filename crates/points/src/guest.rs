@@ -76,7 +76,7 @@ impl Guest {
         let tx = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
-        merge::merge(&tx, &contents)?;
+        merge::merge(&tx, &contents, self.options.dense)?;
         tx.execute("update sealed set guests = guests + 1", ())?;
         tx.commit()?;
         Ok(())

@@ -18,6 +18,7 @@ mod head;
 mod journal;
 mod kind;
 mod open;
+mod quantile;
 mod query;
 mod queue;
 mod rollup;
@@ -65,6 +66,8 @@ pub struct Options {
     pub seal_after: i64,
     /// How long nothing has come when what there is gets sealed.
     pub idle: Duration,
+    /// Data points of a metric and a day (UTC) from which what its minutes add up to is kept too.
+    pub dense: u64,
     /// Most pages of 4 KiB the database may have; then it is as if the disk were full.
     pub max_pages: Option<u32>,
 }
@@ -80,6 +83,7 @@ impl Default for Options {
             unsealed: 2_000_000,
             seal_after: 15 * MINUTE,
             idle: Duration::from_secs(30),
+            dense: 65_536,
             max_pages: None,
         }
     }

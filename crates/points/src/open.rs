@@ -20,6 +20,7 @@ use crate::kind::Kind;
 use crate::query::Readers;
 use crate::queue::Queue;
 use crate::rollup::Day;
+use crate::schema::upgrade;
 use crate::seal::merge::sums;
 use crate::seal::{self, erase};
 use crate::writer::{Group, Memory, Writer};
@@ -39,8 +40,9 @@ pub(crate) fn open(dir: &Path, options: Options, disk: Option<Arc<dyn Disk>>) ->
             folder(dir.join("journal"))?
         }
     };
+    upgrade::carry_over(&file, &options)?;
     let mut connection = schema::writing(&file, &options)?;
-    schema::migrate(&mut connection)?;
+    schema::prepare(&mut connection)?;
     let marks = schema::marks(&connection)?;
     let record = marks.record;
     let head = Arc::new(Head::new(marks, true, metrics(&connection)?));
@@ -80,7 +82,7 @@ pub(crate) fn open(dir: &Path, options: Options, disk: Option<Arc<dyn Disk>>) ->
 pub(crate) fn visit(dir: &Path, options: Options) -> Result<Inner, Error> {
     let file = dir.join("points.db");
     let mut connection = schema::writing(&file, &options)?;
-    schema::migrate(&mut connection)?;
+    schema::prepare(&mut connection)?;
     let head = Arc::new(Head::new(schema::marks(&connection)?, false, metrics(&connection)?));
     let queue = Arc::new(Queue::default());
     let guest = Guest {
@@ -156,7 +158,7 @@ fn replay(
     // Nothing of what came after them is in the database, so it is as if they came last.
     for erasure in erasures {
         let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let erased = erase(&tx, erasure)?;
+        let erased = erase(&tx, erasure, options.dense)?;
         tx.commit()?;
         erased.tell(&mut head.state_mut());
     }

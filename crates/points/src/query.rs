@@ -1,11 +1,13 @@
 //! Reading: what is sealed and what is in the head, as if it were one.
 
 pub(crate) mod busiest;
+mod edges;
 mod gather;
 pub(crate) mod page;
 mod quantiles;
 mod reading;
 mod replay;
+mod said;
 pub(crate) mod series;
 pub(crate) mod summaries;
 mod sums;

@@ -2,11 +2,13 @@
 
 pub(crate) mod day;
 pub(crate) mod hour;
+pub(crate) mod minutes;
 pub(crate) mod project_day;
 pub(crate) mod sketches;
 
 pub(crate) use day::Day;
 pub(crate) use hour::Hour;
+pub(crate) use minutes::Minutes;
 pub(crate) use project_day::ProjectDay;
 
 #[cfg(test)]

@@ -6,13 +6,16 @@ use std::time::Duration;
 use domain::time::DAY;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
+pub(crate) mod upgrade;
+
 use crate::{Error, Options};
 
 /// How long to wait while another process reads or checks.
 const BUSY: Duration = Duration::from_secs(5);
 
-/// Every step from an empty file to this version; the file remembers how many it has taken.
-const MIGRATIONS: [&str; 1] = [include_str!("schema/1.sql")];
+/// The format this version writes. Files of format 1, which had a row a data point, are carried over: see `upgrade`.
+const FORMAT: i64 = 2;
+const TABLES: &str = include_str!("schema/2.sql");
 
 /// The sealer's connection. With `synchronous = full` a commit returns once the log is synced.
 pub(crate) fn writing(file: &Path, options: &Options) -> Result<Connection, rusqlite::Error> {
@@ -46,19 +49,23 @@ pub(crate) fn reading(file: &Path) -> Result<Connection, rusqlite::Error> {
     Ok(connection)
 }
 
-/// Takes the steps that are missing.
-pub(crate) fn migrate(connection: &mut Connection) -> Result<(), Error> {
-    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+/// Makes the tables of a new file, and refuses one of another format.
+pub(crate) fn prepare(connection: &mut Connection) -> Result<(), Error> {
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let found: i64 = tx.query_row("pragma user_version", (), |row| row.get(0))?;
-    if found > known {
-        return Err(Error::Newer { found, known });
-    }
-    for step in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
-        tx.execute_batch(step)?;
+    match format(&tx)? {
+        0 => tx.execute_batch(TABLES)?,
+        FORMAT => {}
+        // Whoever has it open carries it over.
+        1 => return Err(Error::Locked),
+        found => return Err(Error::Newer { found, known: FORMAT }),
     }
     tx.commit()?;
     Ok(())
+}
+
+/// The format of a file; 0 if it is empty.
+fn format(connection: &Connection) -> Result<i64, rusqlite::Error> {
+    connection.query_row("pragma user_version", (), |row| row.get(0))
 }
 
 /// How far the database is, as it says itself.
@@ -82,6 +89,7 @@ pub(crate) fn marks(connection: &Connection) -> Result<Marks, rusqlite::Error> {
 
 const NUMBER_BITS: u32 = 30;
 const PART_BITS: u32 = 16;
+const HOUR_BITS: u32 = 5;
 /// One more than the last day a key has room for, in the year 2328.
 pub(crate) const DAYS: i64 = 1 << 17;
 /// One more than the greatest number of a part.
@@ -101,6 +109,17 @@ pub(crate) fn day_key(day: i64, number: u32) -> i64 {
 pub(crate) fn part_keys(day: i64, number: u32) -> (i64, i64) {
     let first = day_key(day, number) << PART_BITS;
     (first, first + PARTS)
+}
+
+/// The key of the minutes of an hour of a metric's day.
+pub(crate) fn hour_key(day: i64, number: u32, hour: usize) -> i64 {
+    day_key(day, number) << HOUR_BITS | i64::try_from(hour).unwrap_or(0)
+}
+
+/// The key of the first hour of a metric's day, and of the first one that is no longer of it.
+pub(crate) fn hour_keys(day: i64, number: u32) -> (i64, i64) {
+    let first = hour_key(day, number, 0);
+    (first, first + (1 << HOUR_BITS))
 }
 
 /// The day and the metric's number in a day's key.

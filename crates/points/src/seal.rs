@@ -9,8 +9,11 @@
 
 mod day;
 mod erase;
+mod fine;
 pub(crate) mod keys;
 pub(crate) mod merge;
+mod raw;
+mod retain;
 mod sealer;
 
 pub(crate) use erase::erase;

@@ -7,6 +7,11 @@
 //! Bins are never collapsed: a sorted list of those that are not empty is never longer than the data points are many.
 
 use crate::bytes::{Damaged, Reader, put_i64, put_u64};
+use crate::kind::Raw;
+
+mod adder;
+
+pub(crate) use adder::Adder;
 
 #[cfg(test)]
 mod tests;
@@ -17,7 +22,7 @@ const ALPHA: f64 = 0.01;
 const GAMMA: f64 = (1.0 + ALPHA) / (1.0 - ALPHA);
 
 /// No double's bin is as far from the first.
-const FARTHEST: u32 = 1 << 17;
+const FARTHEST: i64 = 1 << 17;
 
 /// Bins that are not empty, by index, and how many values each has.
 type Bins = Vec<(i32, u64)>;
@@ -63,6 +68,19 @@ impl Sketch {
         }
     }
 
+    /// The sketch of data points that are numbers.
+    pub(crate) fn of_points(points: &[Raw]) -> Self {
+        let values: Vec<f64> = points.iter().map(|point| f64::from_bits(point.bits)).collect();
+        Self::of(&values)
+    }
+
+    /// Passes over one.
+    pub(crate) fn skip(from: &mut Reader<'_>) -> Result<(), Damaged> {
+        decode(from, |_, _| ())?;
+        from.u64()?;
+        decode(from, |_, _| ())
+    }
+
     /// Adds another sketch's values.
     pub(crate) fn merge(&mut self, other: &Self) {
         merge(&mut self.negative, &other.negative);
@@ -78,17 +96,22 @@ impl Sketch {
 
     /// The value at each of these ranks (1 is the least), which must ascend.
     pub(crate) fn at_ranks<const N: usize>(&self, ranks: [u64; N]) -> [Option<f64>; N] {
-        let negative = self.negative.iter().rev().map(|(bin, count)| (-value(*bin), *count));
-        let positive = self.positive.iter().map(|(bin, count)| (value(*bin), *count));
-        let mut bins = negative.chain([(0.0, self.zeros)]).chain(positive);
+        let negative = self
+            .negative
+            .iter()
+            .rev()
+            .map(|(bin, count)| (Some((-1.0, *bin)), *count));
+        let positive = self.positive.iter().map(|(bin, count)| (Some((1.0, *bin)), *count));
+        let mut bins = negative.chain([(None, self.zeros)]).chain(positive);
         let (mut seen, mut reached) = (0, None);
         ranks.map(|rank| {
             while seen < rank {
-                let (value, count) = bins.next()?;
+                let (bin, count) = bins.next()?;
                 seen += count;
-                reached = Some(value);
+                reached = Some(bin);
             }
-            reached
+            // Only what is asked for is worked out: it takes longer than to pass a hundred bins.
+            reached.map(|bin| bin.map_or(0.0, |(sign, bin)| sign * value(bin)))
         })
     }
 
@@ -99,10 +122,18 @@ impl Sketch {
     }
 
     pub(crate) fn decode(from: &mut Reader<'_>) -> Result<Self, Damaged> {
+        let side = |from: &mut Reader<'_>| {
+            let mut bins = Bins::new();
+            decode(from, |first, counts| {
+                let there = (first..).zip(counts.iter().copied()).filter(|(_, count)| *count > 0);
+                bins.extend(there);
+            })?;
+            Ok(bins)
+        };
         Ok(Self {
-            negative: decode(from)?,
+            negative: side(from)?,
             zeros: from.u64()?,
-            positive: decode(from)?,
+            positive: side(from)?,
         })
     }
 }
@@ -132,38 +163,46 @@ fn merge(into: &mut Bins, other: &Bins) {
     }
 }
 
-/// As runs of adjoining bins: how many runs, and for each the gap before it, how many bins, their counts.
+/// A gap of no more bins than this is written as so many of nothing: a new run would take as many bytes.
+const BRIDGED: i32 = 2;
+
+/// As runs of bins: how many runs, and for each the gap before it, how many bins, their counts.
 fn encode(bins: &Bins, to: &mut Vec<u8>) {
-    let runs: Vec<&[(i32, u64)]> = bins.chunk_by(|a, b| a.0 + 1 == b.0).collect();
+    let runs: Vec<&[(i32, u64)]> = bins.chunk_by(|a, b| b.0 - a.0 <= 1 + BRIDGED).collect();
     put_u64(to, runs.len() as u64);
     let mut end = 0;
     for run in runs {
-        put_i64(to, i64::from(run[0].0) - end);
-        put_u64(to, run.len() as u64);
+        let (first, last) = (run[0].0, run[run.len() - 1].0);
+        put_i64(to, i64::from(first) - end);
+        put_u64(to, u64::from(last.abs_diff(first)) + 1);
+        let mut next = first;
         for (bin, count) in run {
+            to.extend((next..*bin).map(|_| 0));
             put_u64(to, *count);
-            end = i64::from(*bin);
+            next = bin + 1;
         }
+        end = last.into();
     }
 }
 
-fn decode(from: &mut Reader<'_>) -> Result<Bins, Damaged> {
-    let mut bins = Bins::new();
-    let mut end = 0_i64;
+/// Calls `each` with the first bin of every run, lowest first, and the counts of its bins.
+fn decode(from: &mut Reader<'_>, mut each: impl FnMut(i32, &[u64])) -> Result<(), Damaged> {
+    let (mut counts, mut end) = (Vec::new(), None);
     for _ in 0..from.length()? {
-        let first = end.checked_add(from.i64()?).ok_or(Damaged)?;
-        let first = i32::try_from(first)
-            .ok()
-            .filter(|first| first.abs_diff(0) <= FARTHEST)
+        let first = end.unwrap_or(0_i64).checked_add(from.i64()?).ok_or(Damaged)?;
+        let length = from.length()?;
+        let last = first
+            .checked_add(i64::try_from(length).map_err(|_| Damaged)? - 1)
             .ok_or(Damaged)?;
-        for (bin, _) in (first..).zip(0..from.length()?) {
-            bins.push((bin, from.u64()?));
-            end = bin.into();
+        if length == 0 || first < -FARTHEST || last > FARTHEST || end.is_some_and(|end| first <= end) {
+            return Err(Damaged);
         }
+        counts.clear();
+        for _ in 0..length {
+            counts.push(from.u64()?);
+        }
+        each(i32::try_from(first).map_err(|_| Damaged)?, &counts);
+        end = Some(last);
     }
-    if bins.is_sorted_by(|a, b| a.0 < b.0) {
-        Ok(bins)
-    } else {
-        Err(Damaged)
-    }
+    Ok(())
 }

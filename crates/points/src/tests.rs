@@ -12,6 +12,7 @@ mod power;
 mod retention;
 mod sealing;
 mod summaries;
+mod upgrade;
 mod vocabulary;
 
 use domain::id::{MetricId, ProjectId};

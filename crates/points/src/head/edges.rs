@@ -1,49 +1,67 @@
-//! Sealed data points of single hours, for windows that begin in the middle of one.
+//! What single hours and minutes of sealed data points come to, for windows that begin or end in the middle of one.
 //!
 //! "The last 24 hours" of every metric begin within the same hour, a day ago, where hardly anything changes any more.
-//! Keeping when that hour's data points happened spares reading a block of each metric again and again.
+//! Keeping what that hour is made of spares reading it of each metric again and again.
 
 use std::sync::Arc;
 
+use super::metric::Sum;
+use crate::schema::day;
 use crate::seen::RandomMap;
 
-/// Data points kept at most, of 16 bytes each.
-const MOST: usize = 500_000;
+/// Parts kept at most, of 24 bytes each.
+const MOST: usize = 400_000;
 
-/// When each data point of an hour happened and what it adds to its metric's amount, oldest first.
-pub(crate) type Edge = Arc<[(i64, u64)]>;
+/// What a stretch of time is made of.
+#[derive(Clone, Debug)]
+pub(crate) enum Edge {
+    /// Its data points, oldest first: when each happened.
+    Points(Arc<[(i64, Sum)]>),
+    /// Its minutes: when each starts.
+    Minutes(Arc<[(i64, Sum)]>),
+}
 
-/// Hours of metrics, by the metric's number and the day.
+/// A stretch of time: when it starts, and how long it is.
+pub(crate) type Stretch = (i64, i64);
+
+/// Stretches of metrics, by the metric's number and the day.
 #[derive(Debug, Default)]
 pub(crate) struct Edges {
-    days: RandomMap<(i64, i64), Vec<(i64, Edge)>>,
-    points: usize,
+    days: RandomMap<(i64, i64), Vec<(Stretch, Edge)>>,
+    parts: usize,
+}
+
+impl Edge {
+    fn parts(&self) -> usize {
+        let (Self::Points(parts) | Self::Minutes(parts)) = self;
+        parts.len()
+    }
 }
 
 impl Edges {
-    pub(crate) fn get(&self, number: u32, hour: i64) -> Option<&Edge> {
-        let hours = self.days.get(&(number.into(), hour.div_euclid(24)))?;
-        hours.iter().find(|(of, _)| *of == hour).map(|(_, edge)| edge)
+    pub(crate) fn get(&self, number: u32, stretch: Stretch) -> Option<&Edge> {
+        let stretches = self.days.get(&(number.into(), day(stretch.0)))?;
+        stretches.iter().find(|(of, _)| *of == stretch).map(|(_, edge)| edge)
     }
 
-    pub(crate) fn put(&mut self, number: u32, hour: i64, edge: Edge) {
-        if self.get(number, hour).is_some() {
+    pub(crate) fn put(&mut self, number: u32, stretch: Stretch, edge: Edge) {
+        if self.get(number, stretch).is_some() {
             return;
         }
-        if self.points + edge.len() > MOST {
+        if self.parts + edge.parts() > MOST {
             *self = Self::default();
         }
-        self.points += edge.len();
+        self.parts += edge.parts();
         self.days
-            .entry((number.into(), hour.div_euclid(24)))
+            .entry((number.into(), day(stretch.0)))
             .or_default()
-            .push((hour, edge));
+            .push((stretch, edge));
     }
 
-    /// Forgets the hours of a day that has changed.
+    /// Forgets the stretches of a day that has changed.
     pub(crate) fn forget(&mut self, number: u32, day: i64) {
         for (_, edge) in self.days.remove(&(number.into(), day)).unwrap_or_default() {
-            self.points -= edge.len();
+            self.parts -= edge.parts();
         }
     }
 }

@@ -1,117 +1,121 @@
-//! What buckets are gathered from: days, hours or data points, whichever is the coarsest that fits.
+//! What buckets are gathered from: days, hours, minutes or data points, whichever is the coarsest that fits.
+//!
+//! Where it is neither a day nor an hour nor a minute that lies in one bucket, data points are looked at. Where those
+//! are gone, what there is counts as if all of it were in the bucket it begins in.
 
+mod spread;
+
+use domain::id::MetricId;
 use domain::range::{Buckets, Range};
-use domain::time::{DAY, HOUR, Micros};
+use domain::time::{DAY, HOUR, MINUTE, Micros};
 use rusqlite::OptionalExtension;
 
-use super::reading::{Reading, Sealed, shared, whole_day};
+use super::reading::{Reading, Sealed, between, shared};
 use crate::Error;
+use crate::bytes::Reader;
+use crate::head::recent::Recent;
 use crate::kind::{Kind, Raw};
-use crate::rollup::{Day, Hour, sketches};
+use crate::rollup::day::HOURS;
+use crate::rollup::{Day, Hour, Minutes, sketches};
 use crate::schema::day_key;
-use crate::sketch::Sketch;
+use crate::sketch::{Adder, Sketch};
 
-/// How values are spread: those looked at one by one, and sketches of others.
-#[derive(Debug, Default)]
-pub(super) struct Spread {
-    values: Vec<f64>,
-    sketch: Sketch,
+pub(super) use spread::Spread;
+
+/// Values that are looked at one by one, of all buckets together; 8 bytes each.
+const VALUES: usize = 1 << 20;
+
+/// Which quantiles are wanted of each bucket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Quantiles {
+    None,
+    /// Those that hours have ready.
+    Usual,
+    Any,
 }
 
 /// What was gathered of each bucket.
 pub(super) struct Gathered<'b> {
     buckets: &'b Buckets,
     range: Range,
+    quantiles: Quantiles,
     pub(super) sums: Vec<Hour>,
     /// Empty if quantiles weren't asked for.
     pub(super) spreads: Vec<Spread>,
+    /// Sketches that are being added up, and of which bucket they are.
+    open: (usize, Adder),
 }
 
-impl Spread {
-    fn add(&mut self, value: f64) {
-        self.values.push(value);
-    }
-
-    /// The values at some quantiles, ascending: nearest-rank, of n sorted values the ⌈q·n⌉-th. Exact if every value was
-    /// looked at, else within 1 % of itself and within the extremes.
-    pub(super) fn quantiles<const N: usize>(&mut self, quantiles: [f64; N], sum: &Hour) -> [Option<f64>; N] {
-        let sketched = self.sketch.count();
-        let n = self.values.len() as u64 + sketched;
-        if n == 0 {
-            return [None; N];
-        }
-        let ranks = quantiles.map(|quantile| rank(quantile, n));
-        if sketched == 0 {
-            return exact(&mut self.values, ranks);
-        }
-        let mut sketch = self.sketch.clone();
-        sketch.merge(&Sketch::of(&self.values));
-        sketch
-            .at_ranks(ranks)
-            .map(|found| found.map(|value| value.clamp(sum.min, sum.max)))
-    }
-}
-
-/// The rank, from 1, of a quantile among n values.
-fn rank(quantile: f64, n: u64) -> u64 {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_precision_loss,
-        clippy::cast_sign_loss,
-        reason = "nobody has 2^53 data points in a bucket"
-    )]
-    // So little less that 0.95 of 100 is the 95th and not, by the last bit of a double, the 96th.
-    let rank = (quantile * n as f64 * (1.0 - f64::EPSILON)).ceil() as u64;
-    rank.clamp(1, n)
-}
-
-/// The values at ascending ranks.
-fn exact<const N: usize>(values: &mut [f64], ranks: [u64; N]) -> [Option<f64>; N] {
-    let mut done = 0;
-    ranks.map(|rank| {
-        let place = usize::try_from(rank).ok()?.checked_sub(1)?;
-        let rest = values.get_mut(done..)?;
-        if place >= done {
-            rest.select_nth_unstable_by(place - done, f64::total_cmp);
-            done = place;
-        }
-        values.get(place).copied()
-    })
+/// A day that is being looked at.
+struct Looking<'r> {
+    reading: &'r Reading<'r>,
+    metric: &'r Sealed,
+    day: i64,
+    rollup: Day,
+    /// Sketches of its hours, once they were asked for, and how many bytes of them are passed.
+    sketches: Option<(Vec<u8>, usize)>,
+    /// Stretches of which data points have to be looked at, earliest first.
+    stretches: Vec<(i64, i64)>,
 }
 
 impl<'b> Gathered<'b> {
+    /// Nothing yet.
+    pub(super) fn new(buckets: &'b Buckets, quantiles: Quantiles) -> Self {
+        let n = buckets.starts().len();
+        let spreads = if quantiles == Quantiles::None { 0 } else { n };
+        Self {
+            buckets,
+            range: buckets.range(),
+            quantiles,
+            sums: vec![Hour::default(); n],
+            spreads: (0..spreads).map(|_| Spread::default()).collect(),
+            open: (0, Adder::default()),
+        }
+    }
+
     /// Gathers a metric's buckets.
     pub(super) fn of(
         reading: &Reading<'_>,
-        metric: domain::id::MetricId,
+        metric: MetricId,
         buckets: &'b Buckets,
-        quantiles: bool,
+        quantiles: Quantiles,
     ) -> Result<Self, Error> {
-        let n = buckets.starts().len();
-        let mut gathered = Self {
-            buckets,
-            range: buckets.range(),
-            sums: vec![Hour::default(); n],
-            spreads: if quantiles {
-                (0..n).map(|_| Spread::default()).collect()
-            } else {
-                Vec::new()
-            },
-        };
+        let mut gathered = Self::new(buckets, quantiles);
+        // First, so that what hours have ready is only taken if nothing comes to it.
+        reading.each_unsealed(metric, |recent| gathered.unsealed(recent));
         if let Some(sealed) = reading.find(metric)? {
-            gathered.quantiles_only_of_numbers(sealed.kind);
-            let by_hour = buckets.aligned_to(HOUR);
-            reading.each_day(&sealed, gathered.range, |day, data| {
-                gathered.day(reading, &sealed, day, data, by_hour)
-            })?;
+            gathered.sealed(reading, &sealed)?;
         }
-        reading.each_unsealed(metric, |recent| {
-            gathered.quantiles_only_of_numbers(recent.kind);
-            for point in recent.between(gathered.range.from().0, gathered.range.to().0) {
-                gathered.point(recent.kind, point);
-            }
-        });
         Ok(gathered)
+    }
+
+    /// Adds what is not sealed.
+    pub(super) fn unsealed(&mut self, recent: &Recent) {
+        self.quantiles_only_of_numbers(recent.kind);
+        for point in recent.between(self.range.from().0, self.range.to().0) {
+            if let Some(place) = self.buckets.find(Micros(point.at)) {
+                self.point(place, recent.kind, point);
+            }
+        }
+    }
+
+    /// Adds what is sealed.
+    pub(super) fn sealed(&mut self, reading: &Reading<'_>, metric: &Sealed) -> Result<(), Error> {
+        self.quantiles_only_of_numbers(metric.kind);
+        reading.each_day(metric, self.range, |day, data| {
+            let rollup = Day::decode_hours(data)?;
+            let mut looking = Looking {
+                reading,
+                metric,
+                day,
+                rollup,
+                sketches: None,
+                stretches: Vec::new(),
+            };
+            self.day(&mut looking, data)
+        })?;
+        self.close();
+        Ok(())
     }
 
     fn quantiles_only_of_numbers(&mut self, kind: Kind) {
@@ -120,113 +124,150 @@ impl<'b> Gathered<'b> {
         }
     }
 
-    fn point(&mut self, kind: Kind, point: Raw) {
-        if let Some(place) = self.buckets.find(Micros(point.at)) {
-            self.sums[place].add(kind, point.bits);
-            if let Some(spread) = self.spreads.get_mut(place) {
-                spread.add(f64::from_bits(point.bits));
-            }
+    fn point(&mut self, place: usize, kind: Kind, point: Raw) {
+        self.sums[place].add(kind, point.bits);
+        let most = VALUES / self.sums.len();
+        if let Some(spread) = self.spreads.get_mut(place) {
+            spread.add(f64::from_bits(point.bits), most);
         }
     }
 
     /// Adds a sealed day.
-    fn day(
-        &mut self,
-        reading: &Reading<'_>,
-        metric: &Sealed,
-        day: i64,
-        data: &[u8],
-        by_hour: bool,
-    ) -> Result<(), Error> {
-        let rollup = Day::decode_hours(data)?;
-        // Where data points are gone, an hour or a day counts as if all of it were in the bucket it begins in.
-        let start = Micros(day * DAY);
-        let whole = self.only_bucket(start, DAY);
-        let from_hours = by_hour || whole.is_some() || !rollup.raw;
-        if from_hours {
-            self.hours(day, &rollup);
+    fn day(&mut self, looking: &mut Looking<'_>, data: &[u8]) -> Result<(), Error> {
+        let start = looking.day * DAY;
+        let place = if looking.rollup.by_hour {
+            self.only_bucket(start, DAY)
         } else {
-            self.blocks(reading, metric, day, Into::Sums)?;
+            self.buckets.find(Micros(start))
+        };
+        if let Some(place) = place {
+            let sketch = if self.spreads.is_empty() {
+                None
+            } else {
+                Day::decode(data)?.sketch
+            };
+            if self.spreads.is_empty() || sketch.is_some() {
+                self.sums[place].merge(&looking.rollup.whole());
+                if let Some(sketch) = sketch {
+                    self.spreads[place].merge(&sketch);
+                }
+                return Ok(());
+            }
         }
+        if looking.rollup.by_hour {
+            for hour in 0..HOURS {
+                if looking.rollup.hours[hour].count > 0 {
+                    self.hour(looking, hour)?;
+                }
+            }
+        }
+        self.stretches(looking)
+    }
+
+    fn hour(&mut self, looking: &mut Looking<'_>, hour: usize) -> Result<(), Error> {
+        let start = looking.day * DAY + i64::try_from(hour).unwrap_or(0) * HOUR;
+        let sum = looking.rollup.hours[hour];
+        if let Some(place) = self.only_bucket(start, HOUR) {
+            if self.spreads.is_empty() || self.has_ready(place, start, &sum) {
+                self.sums[place].merge(&sum);
+                return Ok(());
+            }
+            if looking.rollup.sketched_by_hour() {
+                self.sums[place].merge(&sum);
+                return self.sketch_of_hour(looking, place, hour);
+            }
+        } else if looking.rollup.by_minute && self.touches(start, HOUR) {
+            return self.minutes(looking, hour, start);
+        }
+        if looking.rollup.raw {
+            looking.stretch(start, HOUR);
+        } else if let Some(place) = self.buckets.find(Micros(start)) {
+            self.sums[place].merge(&sum);
+            self.sketch_of_hour(looking, place, hour)?;
+        }
+        Ok(())
+    }
+
+    /// Whether a bucket is this hour, and has nothing else.
+    fn has_ready(&self, place: usize, start: i64, sum: &Hour) -> bool {
+        let starts = self.buckets.starts();
+        let end = starts.get(place + 1).copied().unwrap_or(self.buckets.end());
+        self.quantiles == Quantiles::Usual
+            && sum.quantiles.is_some()
+            && self.sums[place].count == 0
+            && (starts[place], end) == (Micros(start), Micros(start + HOUR))
+    }
+
+    fn sketch_of_hour(&mut self, looking: &mut Looking<'_>, place: usize, hour: usize) -> Result<(), Error> {
         if self.spreads.is_empty() {
             return Ok(());
         }
-        let place = if rollup.by_hour {
-            whole
-        } else {
-            self.buckets.find(start)
-        };
-        let sketch = if place.is_some() {
-            Day::decode(data)?.sketch
-        } else {
-            None
-        };
-        if let (Some(place), Some(sketch)) = (place, sketch) {
-            self.spreads[place].sketch.merge(&sketch);
-        } else if rollup.raw {
-            self.blocks(reading, metric, day, Into::Spreads)?;
-        } else {
-            self.sketches(reading, metric, day)?;
+        let (data, passed) = looking.sketches()?;
+        let mut from = Reader(&data[*passed..]);
+        if sketches::seek(&mut from, hour)? {
+            self.adder(place).add(&mut from)?;
         }
+        *passed = data.len() - from.0.len();
         Ok(())
     }
 
-    /// The bucket that all of a stretch of time lies in, if one does.
-    fn only_bucket(&self, start: Micros, length: i64) -> Option<usize> {
-        let place = self.buckets.find(start)?;
-        (self.buckets.find(start + (length - 1)) == Some(place)).then_some(place)
-    }
-
-    fn hours(&mut self, day: i64, rollup: &Day) {
-        for (start, hour) in (day * DAY..).step_by(HOUR_STEP).zip(&rollup.hours) {
-            if hour.count > 0
-                && let Some(place) = self.buckets.find(Micros(start))
-            {
-                self.sums[place].merge(hour);
-            }
-        }
-    }
-
-    /// Adds sketches of hours whose data points are gone.
-    fn sketches(&mut self, reading: &Reading<'_>, metric: &Sealed, day: i64) -> Result<(), Error> {
-        let mut select = reading.tx.prepare_cached("select data from sketches where key = ?1")?;
-        let key = day_key(day, metric.number);
-        let data: Option<Vec<u8>> = select.query_row([key], |row| row.get(0)).optional()?;
-        for (hour, sketch) in data
-            .map(|data| sketches::decode(&data))
-            .transpose()?
-            .unwrap_or_default()
-        {
-            let start = Micros(day * DAY + i64::try_from(hour).unwrap_or(0) * HOUR);
-            if let Some(place) = self.buckets.find(start) {
-                self.spreads[place].sketch.merge(&sketch);
-            }
-        }
-        Ok(())
-    }
-
-    /// Adds the data points of a day.
-    fn blocks(&mut self, reading: &Reading<'_>, metric: &Sealed, day: i64, into: Into) -> Result<(), Error> {
-        let Some(range) = shared(self.range, whole_day(day)) else {
-            return Ok(());
-        };
-        reading.each_block(metric, day, range, |points| {
-            let mut place = 0;
-            for point in points {
-                // They come in order, so mostly in the same bucket as the one before.
-                if !self.lies_in(place, point.at) {
-                    let Some(found) = self.buckets.find(Micros(point.at)) else {
-                        continue;
-                    };
-                    place = found;
+    fn minutes(&mut self, looking: &mut Looking<'_>, hour: usize, start: i64) -> Result<(), Error> {
+        let (reading, metric, kind) = (looking.reading, looking.metric, looking.rollup.kind);
+        reading.minutes(metric, looking.day, hour, |data| {
+            let (sums, mut from) = Minutes::head(kind, data)?;
+            for (minute, sum) in sums.iter().enumerate().filter(|(_, sum)| sum.count > 0) {
+                let at = start + i64::try_from(minute).unwrap_or(0) * MINUTE;
+                let mut place = self.only_bucket(at, MINUTE);
+                if place.is_none() && looking.rollup.raw {
+                    looking.stretch(at, MINUTE);
+                } else if place.is_none() {
+                    place = self.buckets.find(Micros(at));
                 }
-                match into {
-                    Into::Sums => self.sums[place].add(metric.kind, point.bits),
-                    Into::Spreads => self.spreads[place].add(f64::from_bits(point.bits)),
+                if let Some(place) = place {
+                    self.sums[place].merge(sum);
+                }
+                match place.filter(|_| !self.spreads.is_empty()) {
+                    Some(place) => self.adder(place).add(&mut from)?,
+                    None if kind == Kind::Number && !self.spreads.is_empty() => Sketch::skip(&mut from)?,
+                    None => {}
                 }
             }
             Ok(())
         })
+    }
+
+    /// Looks at the data points of the stretches that were noted.
+    fn stretches(&mut self, looking: &Looking<'_>) -> Result<(), Error> {
+        for (from, to) in &looking.stretches {
+            let Some(range) = shared(self.range, between(Micros(*from), Micros(*to))) else {
+                continue;
+            };
+            looking
+                .reading
+                .each_block(looking.metric, looking.day, range, |points| {
+                    let mut place = 0;
+                    for point in points {
+                        // They come in order, so mostly in the same bucket as the one before.
+                        if !self.lies_in(place, point.at) {
+                            let Some(found) = self.buckets.find(Micros(point.at)) else {
+                                continue;
+                            };
+                            place = found;
+                        }
+                        self.point(place, looking.metric.kind, *point);
+                    }
+                    Ok(())
+                })?;
+        }
+        Ok(())
+    }
+
+    fn only_bucket(&self, start: i64, length: i64) -> Option<usize> {
+        only_bucket(self.buckets, start, length)
+    }
+
+    fn touches(&self, start: i64, length: i64) -> bool {
+        start < self.range.to().0 && self.range.from().0 < start + length
     }
 
     fn lies_in(&self, place: usize, at: i64) -> bool {
@@ -234,14 +275,47 @@ impl<'b> Gathered<'b> {
         let end = starts.get(place + 1).copied().unwrap_or(self.buckets.end());
         starts[place].0 <= at && at < end.0
     }
+
+    /// What adds up the sketches of a bucket. There is one, for sketches come in the order of time.
+    fn adder(&mut self, place: usize) -> &mut Adder {
+        if self.open.0 != place {
+            self.close();
+            self.open.0 = place;
+        }
+        &mut self.open.1
+    }
+
+    fn close(&mut self) {
+        if let Some(spread) = self.spreads.get_mut(self.open.0) {
+            spread.merge(&self.open.1.take());
+        }
+    }
 }
 
-/// What data points are added to.
-#[derive(Clone, Copy)]
-enum Into {
-    Sums,
-    Spreads,
+/// The bucket that all of a stretch of time lies in, if one does.
+pub(super) fn only_bucket(buckets: &Buckets, start: i64, length: i64) -> Option<usize> {
+    let place = buckets.find(Micros(start))?;
+    (buckets.find(Micros(start + (length - 1))) == Some(place)).then_some(place)
 }
 
-/// An hour, as steps of a range are given.
-const HOUR_STEP: usize = 3_600_000_000;
+impl Looking<'_> {
+    fn stretch(&mut self, start: i64, length: i64) {
+        match self.stretches.last_mut() {
+            Some((_, end)) if *end == start => *end = start + length,
+            _ => self.stretches.push((start, start + length)),
+        }
+    }
+
+    fn sketches(&mut self) -> Result<&mut (Vec<u8>, usize), Error> {
+        if self.sketches.is_none() {
+            let mut select = self
+                .reading
+                .tx
+                .prepare_cached("select data from sketches where key = ?1")?;
+            let key = day_key(self.day, self.metric.number);
+            let data: Option<Vec<u8>> = select.query_row([key], |row| row.get(0)).optional()?;
+            self.sketches = data.map(|data| (data, 0));
+        }
+        Ok(self.sketches.get_or_insert_default())
+    }
+}

@@ -3,7 +3,7 @@
 use domain::id::MetricId;
 use domain::range::{Buckets, Range};
 
-use super::gather::Gathered;
+use super::gather::{Gathered, Quantiles};
 use crate::{Error, Points};
 
 impl Points {
@@ -21,10 +21,13 @@ impl Points {
         let quantiles = quantiles.to_vec();
         let whole = Buckets::only(range);
         self.read(move |reading| {
-            let mut gathered = Gathered::of(reading, metric, &whole, true)?;
+            let mut gathered = Gathered::of(reading, metric, &whole, Quantiles::Any)?;
             let sum = gathered.sums[0];
             let mut spread = gathered.spreads.pop();
-            let mut one = |quantile: f64| spread.as_mut().and_then(|spread| spread.quantiles([quantile], &sum)[0]);
+            let mut one = |quantile: f64| {
+                let found = spread.as_mut()?.quantiles([quantile], &sum)?;
+                Some(found[0])
+            };
             Ok(quantiles.into_iter().map(&mut one).collect())
         })
         .await

@@ -13,7 +13,7 @@ use crate::head::generation::Generation;
 use crate::head::{Head, State};
 use crate::kind::{Kind, Raw};
 use crate::rollup::Day;
-use crate::schema::{self, Marks, day_key, part_keys};
+use crate::schema::{self, Marks, day_key, hour_key, part_keys};
 use crate::{Error, Points, block};
 
 /// Connections that read, made as they are needed.
@@ -182,6 +182,22 @@ impl<'r> Reading<'r> {
             }
         }
         Ok(())
+    }
+
+    /// Calls `look` with the minutes of an hour of a day, if they are kept.
+    pub(super) fn minutes(
+        &self,
+        metric: &Sealed,
+        day: i64,
+        hour: usize,
+        look: impl FnOnce(&[u8]) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut select = self.tx.prepare_cached("select data from minutes where key = ?1")?;
+        let mut rows = select.query([hour_key(day, metric.number, hour)])?;
+        match rows.next()? {
+            Some(row) => look(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?),
+            None => Ok(()),
+        }
     }
 
     /// Calls `each` with the sealed data points of one day that lie in a range, oldest first, a block at a time.

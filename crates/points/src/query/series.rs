@@ -4,8 +4,8 @@ use domain::id::MetricId;
 use domain::range::Buckets;
 use domain::time::Micros;
 
-use super::gather::{Gathered, Spread};
-use crate::rollup::Hour;
+use super::gather::{Gathered, Quantiles};
+use crate::rollup::hour::USUAL;
 use crate::{Error, Points};
 
 /// A stretch of time of one metric.
@@ -24,8 +24,8 @@ pub struct Bucket {
     /// Arithmetic mean.
     pub avg: Option<f64>,
     /// Median. Quantiles are nearest-rank: of n sorted values the ⌈q·n⌉-th. They are exact, so always a value that was
-    /// measured, where every value is looked at; of buckets made of whole days (UTC) with many values, and where data
-    /// points are not kept any more, they are within 1 % of that.
+    /// measured, where every value is looked at; of buckets made of whole days (UTC) with many values, of metrics with
+    /// very many, and where data points are not kept any more, they are within 1 % of that.
     pub p50: Option<f64>,
     /// 75th percentile.
     pub p75: Option<f64>,
@@ -44,20 +44,26 @@ impl Points {
     pub async fn series(&self, metric: MetricId, buckets: &Buckets, quantiles: bool) -> Result<Vec<Bucket>, Error> {
         let buckets = buckets.clone();
         self.read(move |reading| {
-            let mut gathered = Gathered::of(reading, metric, &buckets, quantiles)?;
-            let sums = buckets.starts().iter().zip(&gathered.sums);
-            let mut series: Vec<Bucket> = sums.map(|(start, sum)| bucket(*start, sum)).collect();
-            for ((bucket, spread), sum) in series.iter_mut().zip(&mut gathered.spreads).zip(&gathered.sums) {
-                fill_quantiles(bucket, spread, sum);
-            }
+            let mut gathered = Gathered::of(reading, metric, &buckets, asked(quantiles))?;
+            let starts = buckets.starts().iter().enumerate();
+            let series = starts
+                .map(|(place, start)| bucket(*start, place, &mut gathered))
+                .collect();
             Ok(series)
         })
         .await
     }
 }
 
+/// What to gather for quantiles as buckets have them, or for none.
+pub(super) const fn asked(quantiles: bool) -> Quantiles {
+    if quantiles { Quantiles::Usual } else { Quantiles::None }
+}
+
+/// What was gathered of one bucket.
 #[expect(clippy::cast_precision_loss, reason = "no metric has 2^53 data points in a bucket")]
-pub(super) fn bucket(start: Micros, sum: &Hour) -> Bucket {
+pub(super) fn bucket(start: Micros, place: usize, gathered: &mut Gathered<'_>) -> Bucket {
+    let sum = gathered.sums[place];
     let mut bucket = Bucket {
         start,
         count: sum.amount,
@@ -69,9 +75,10 @@ pub(super) fn bucket(start: Micros, sum: &Hour) -> Bucket {
         bucket.avg = bucket.sum.map(|total| total / sum.count as f64);
         (bucket.min, bucket.max) = (Some(sum.min), Some(sum.max));
     }
+    if let Some(spread) = gathered.spreads.get_mut(place)
+        && let Some(found) = sum.quantiles.or_else(|| spread.quantiles(USUAL, &sum))
+    {
+        [bucket.p50, bucket.p75, bucket.p95, bucket.p99] = found.map(Some);
+    }
     bucket
-}
-
-pub(super) fn fill_quantiles(bucket: &mut Bucket, spread: &mut Spread, sum: &Hour) {
-    [bucket.p50, bucket.p75, bucket.p95, bucket.p99] = spread.quantiles([0.5, 0.75, 0.95, 0.99], sum);
 }

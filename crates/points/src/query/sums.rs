@@ -7,9 +7,10 @@ use domain::id::{MetricId, ProjectId};
 use domain::range::Range;
 use domain::time::{HOUR, Micros};
 
+use super::edges;
 use super::reading::{Reading, Sealed, between, hours, shared};
 use crate::Error;
-use crate::head::edges::{Edge, Edges};
+use crate::head::edges::Edges;
 use crate::head::metric::{Metric, Sum, hour};
 use crate::head::recent::Recent;
 
@@ -77,9 +78,8 @@ fn add_known(reading: &Reading<'_>, windows: &[Range], sums: &mut Sums) -> Optio
     let mut missing = Vec::new();
     for (id, of) in sums {
         let Some(metric) = state.metrics.get(id) else { continue };
-        let ever = between(Micros(metric.first_at), Micros(metric.last_at) + 1);
         for (window, sum) in of.iter_mut().enumerate() {
-            let Some(range) = shared(windows[window], ever) else {
+            let Some(range) = of_metric(metric, windows[window]) else {
                 continue;
             };
             if !from_hours(metric, range, &state.edges, sum) {
@@ -89,6 +89,24 @@ fn add_known(reading: &Reading<'_>, windows: &[Range], sums: &mut Sums) -> Optio
         }
     }
     Some(missing)
+}
+
+/// A window as far as the metric had anything in it. An hour that has nothing outside is in it whole: so it need not be
+/// looked at.
+fn of_metric(metric: &Metric, window: Range) -> Option<Range> {
+    let (first, last) = metric.span();
+    let inside = shared(window, between(first, last + 1))?;
+    let from = if inside.from() == first {
+        first.floor(HOUR)
+    } else {
+        inside.from()
+    };
+    let to = if inside.to() > last {
+        last.floor(HOUR) + HOUR
+    } else {
+        inside.to()
+    };
+    Some(between(from, to))
 }
 
 /// Adds what is not sealed.
@@ -121,7 +139,7 @@ fn an_hour(hour: i64) -> Range {
 }
 
 /// Adds what the head knows of a range; says no, and adds nothing, if that isn't all of it.
-fn from_hours(metric: &Metric, range: Range, edges: &Edges, sum: &mut Sum) -> bool {
+fn from_hours(metric: &Metric, range: Range, known: &Edges, sum: &mut Sum) -> bool {
     let mut all = Sum::default();
     for at in hour(range.from().0)..=hour(range.to().0 - 1) {
         let Some(part) = metric.hours.get(at) else { return false };
@@ -132,10 +150,10 @@ fn from_hours(metric: &Metric, range: Range, edges: &Edges, sum: &mut Sum) -> bo
         if inside == Some(an_hour(at)) {
             all.add(part);
         } else {
-            let (Some(edge), Some(inside)) = (edges.get(metric.number, at), inside) else {
+            let known = inside.is_some_and(|inside| edges::add_known(known, metric.number, at, inside, &mut all));
+            if !known {
                 return false;
-            };
-            add_part(edge, inside, &mut all);
+            }
         }
     }
     sum.add(all);
@@ -157,46 +175,16 @@ fn look(reading: &Reading<'_>, missing: &Missing) -> Result<Sum, Error> {
                 count: part.count,
                 amount: part.amount,
             };
-            if inside == an_hour(at) || !rollup.raw {
+            if inside == an_hour(at) || !(rollup.raw || rollup.by_minute) {
                 // Where data points are gone, an hour counts whole if it begins in the range.
                 if range.contains(Micros(at * HOUR)) {
                     sum.add(whole);
                 }
                 continue;
             }
-            let known = reading
-                .known()
-                .and_then(|state| state.edges.get(metric.number, at).cloned());
-            let edge = match known {
-                Some(edge) => edge,
-                None => read_edge(reading, metric, day, at)?,
-            };
-            add_part(&edge, inside, &mut sum);
+            edges::add(reading, metric, &rollup, at, inside, &mut sum)?;
         }
         Ok(())
     })?;
     Ok(sum)
-}
-
-/// Adds what of an hour lies in a range.
-fn add_part(edge: &Edge, inside: Range, sum: &mut Sum) {
-    let from = edge.partition_point(|(at, _)| *at < inside.from().0);
-    for (_, amount) in edge[from..].iter().take_while(|(at, _)| *at < inside.to().0) {
-        sum.add(Sum {
-            count: 1,
-            amount: *amount,
-        });
-    }
-}
-
-/// Reads an hour's data points, and lets the head know them.
-fn read_edge(reading: &Reading<'_>, metric: &Sealed, day: i64, at: i64) -> Result<Edge, Error> {
-    let mut edge = Vec::new();
-    reading.each_block(metric, day, an_hour(at), |points| {
-        edge.extend(points.iter().map(|point| (point.at, metric.kind.amount(point.bits))));
-        Ok(())
-    })?;
-    let edge: Edge = edge.into();
-    reading.learn(|state| state.edges.put(metric.number, at, edge.clone()));
-    Ok(edge)
 }

@@ -4,7 +4,8 @@ use domain::id::ProjectId;
 use domain::range::{Buckets, Range};
 use domain::time::{DAY, HOUR, Micros};
 
-use super::reading::{Reading, hours, shared, whole_day};
+use super::gather::{Gathered, Quantiles};
+use super::reading::Reading;
 use crate::rollup::ProjectDay;
 use crate::schema::day;
 use crate::{Error, Points};
@@ -18,17 +19,15 @@ impl Points {
     pub async fn totals(&self, project: ProjectId, buckets: &Buckets) -> Result<Vec<u64>, Error> {
         let buckets = buckets.clone();
         self.read(move |reading| {
+            if !buckets.aligned_to(HOUR) {
+                return of_metrics(reading, project, &buckets);
+            }
             let mut totals = vec![0; buckets.starts().len()];
-            let mut add = |at: i64, count: u64| {
+            of_hours(reading, project, buckets.range(), &mut |at, count| {
                 if let Some(place) = buckets.find(Micros(at)) {
                     totals[place] += count;
                 }
-            };
-            if buckets.aligned_to(HOUR) {
-                of_hours(reading, project, buckets.range(), &mut add)?;
-            } else {
-                from_data_points(reading, project, &buckets, &mut add)?;
-            }
+            })?;
             Ok(totals)
         })
         .await
@@ -62,43 +61,18 @@ pub(super) fn of_hours(
     Ok(())
 }
 
-fn from_data_points(
-    reading: &Reading<'_>,
-    project: ProjectId,
-    buckets: &Buckets,
-    add: &mut impl FnMut(i64, u64),
-) -> Result<(), Error> {
-    let range = buckets.range();
+/// Looks at each metric, as coarsely as it can.
+fn of_metrics(reading: &Reading<'_>, project: ProjectId, buckets: &Buckets) -> Result<Vec<u64>, Error> {
+    let mut gathered = Gathered::new(buckets, Quantiles::None);
     for metric in reading.all(project)? {
-        let mut gone = Vec::new();
-        reading.each_day(&metric, range, |date, data| {
-            let rollup = hours(data)?;
-            if let (true, Some(range)) = (rollup.raw, shared(range, whole_day(date))) {
-                return reading.each_block(&metric, date, range, |points| {
-                    for point in points {
-                        add(point.at, 1);
-                    }
-                    Ok(())
-                });
-            }
-            gone.push((date, rollup));
-            Ok(())
-        })?;
-        // Where data points are gone, an hour counts as if all of it were in the bucket it begins in.
-        for (date, rollup) in gone {
-            for (hour, sum) in (date * 24..).zip(rollup.hours) {
-                add(hour * HOUR, sum.count);
-            }
-        }
+        gathered.sealed(reading, &metric)?;
     }
     for generation in &reading.unsealed {
         let contents = generation.read();
         for metric in contents.metrics_of(project) {
             let recent = contents.get(metric).into_iter();
-            recent
-                .flat_map(|recent| recent.between(range.from().0, range.to().0))
-                .for_each(|point| add(point.at, 1));
+            recent.for_each(|recent| gathered.unsealed(recent));
         }
     }
-    Ok(())
+    Ok(gathered.sums.into_iter().map(|sum| sum.count).collect())
 }

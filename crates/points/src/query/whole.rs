@@ -5,7 +5,7 @@ use domain::range::{Buckets, Range};
 use domain::time::{DAY, HOUR, Micros};
 
 use super::gather::Gathered;
-use super::series::{bucket, fill_quantiles};
+use super::series::{asked, bucket};
 use super::totals::of_hours;
 use super::{Bucket, sums};
 use crate::{Error, Points};
@@ -19,12 +19,8 @@ impl Points {
     pub async fn whole(&self, metric: MetricId, range: Range, quantiles: bool) -> Result<Bucket, Error> {
         let whole = Buckets::only(range);
         self.read(move |reading| {
-            let mut gathered = Gathered::of(reading, metric, &whole, quantiles)?;
-            let mut found = bucket(range.from(), &gathered.sums[0]);
-            if let Some(spread) = gathered.spreads.first_mut() {
-                fill_quantiles(&mut found, spread, &gathered.sums[0]);
-            }
-            Ok(found)
+            let mut gathered = Gathered::of(reading, metric, &whole, asked(quantiles))?;
+            Ok(bucket(range.from(), 0, &mut gathered))
         })
         .await
     }

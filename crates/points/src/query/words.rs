@@ -4,12 +4,9 @@ use std::collections::HashMap;
 
 use domain::id::MetricId;
 use domain::range::{Buckets, Range};
-use domain::time::{DAY, Micros};
 use domain::value::OTHER;
 
-use super::reading::{Reading, shared, whole_day};
-use crate::kind::Kind;
-use crate::rollup::Day;
+use super::said::each;
 use crate::{Error, Points};
 
 /// How often a word came.
@@ -34,21 +31,21 @@ pub struct Words {
 
 impl Points {
     /// The most popular words of a range. Of days whose data points are not kept any more, all words count if the day
-    /// (UTC) begins in it.
+    /// (UTC) begins in it; where minutes are kept, those of an hour if the hour does.
     ///
     /// # Errors
     /// If the database can't be read.
     pub async fn words(&self, metric: MetricId, range: Range, limit: u32) -> Result<Words, Error> {
+        let whole = Buckets::only(range);
         self.read(move |reading| {
             let mut counts: HashMap<String, u64> = HashMap::new();
-            each(reading, metric, range, DAY, |_, word, count| {
+            each(reading, metric, &whole, |_, word, count| {
                 if let Some(there) = counts.get_mut(word) {
                     *there += count;
                 } else {
                     counts.insert(word.to_owned(), count);
                 }
             })?;
-            counts.retain(|_, count| *count > 0);
             let distinct = counts.len() - usize::from(counts.contains_key(OTHER));
             let mut words: Vec<WordCount> = counts
                 .into_iter()
@@ -80,9 +77,8 @@ impl Points {
         self.read(move |reading| {
             let places: HashMap<&str, usize> = words.iter().map(String::as_str).zip(0..).collect();
             let mut series = vec![vec![0; buckets.starts().len()]; words.len()];
-            let finest = if buckets.aligned_to(DAY) { DAY } else { 0 };
-            each(reading, metric, buckets.range(), finest, |at, word, count| {
-                if let (Some(word), Some(bucket)) = (places.get(word), buckets.find(Micros(at))) {
+            each(reading, metric, &buckets, |bucket, word, count| {
+                if let Some(word) = places.get(word) {
                     series[*word][bucket] += count;
                 }
             })?;
@@ -91,46 +87,4 @@ impl Points {
         })
         .await
     }
-}
-
-/// Calls `each` with times, words and how often they came: of whole days if `by` is a day, else of every data point.
-fn each(
-    reading: &Reading<'_>,
-    metric: MetricId,
-    range: Range,
-    by: i64,
-    mut each: impl FnMut(i64, &str, u64),
-) -> Result<(), Error> {
-    if let Some(sealed) = reading.find(metric)?.filter(|sealed| sealed.kind == Kind::Word) {
-        reading.each_day(&sealed, range, |date, data| {
-            let Some(inside) = shared(range, whole_day(date)) else {
-                return Ok(());
-            };
-            let is_raw = Day::decode_hours(data)?.raw;
-            if (by == DAY && inside == whole_day(date)) || !is_raw {
-                if range.contains(Micros(date * DAY)) {
-                    Day::each_word(data, |word, count| each(date * DAY, word, count))?;
-                }
-                return Ok(());
-            }
-            let words = Day::decode(data)?.words;
-            reading.each_block(&sealed, date, inside, |points| {
-                for point in points {
-                    let place = usize::try_from(point.bits).unwrap_or(usize::MAX);
-                    if let Some((word, _)) = words.get(place) {
-                        each(point.at, word, 1);
-                    }
-                }
-                Ok(())
-            })
-        })?;
-    }
-    reading.each_unsealed(metric, |recent| {
-        if recent.kind == Kind::Word {
-            for point in recent.between(range.from().0, range.to().0) {
-                each(point.at, recent.word(point.bits), 1);
-            }
-        }
-    });
-    Ok(())
 }

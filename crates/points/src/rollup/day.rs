@@ -21,6 +21,8 @@ const KIND: u8 = 0b11;
 const SKETCH: u8 = 1 << 2;
 const RAW: u8 = 1 << 3;
 const BY_HOUR: u8 = 1 << 4;
+const BY_MINUTE: u8 = 1 << 5;
+const QUANTILES: u8 = 1 << 6;
 
 /// A UTC day of a metric.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +33,8 @@ pub(crate) struct Day {
     /// Its hours; those without data points have a count of 0. If only the whole day is known any more, its first.
     pub(crate) hours: [Hour; HOURS],
     pub(crate) by_hour: bool,
+    /// Whether what its minutes add up to is there too.
+    pub(crate) by_minute: bool,
     /// How its numbers are spread, if there are enough of them.
     pub(crate) sketch: Option<Sketch>,
     /// Its words and how often each came, in the order they first did: a block's word is its place here.
@@ -49,6 +53,7 @@ impl Day {
             raw: true,
             hours: [Hour::default(); HOURS],
             by_hour: true,
+            by_minute: false,
             sketch: None,
             words: Vec::new(),
         }
@@ -71,24 +76,35 @@ impl Day {
 
     /// All of it.
     pub(crate) fn whole(&self) -> Hour {
-        let mut whole = Hour::default();
-        for hour in &self.hours {
-            whole.merge(hour);
-        }
-        whole
+        Hour::all(&self.hours)
+    }
+
+    /// Whether sketches of its hours are there.
+    pub(crate) fn sketched_by_hour(&self) -> bool {
+        self.kind == Kind::Number && self.by_hour && (self.by_minute || !self.raw)
+    }
+
+    /// Its hours that have data points.
+    pub(crate) fn there(&self) -> impl Iterator<Item = usize> + Clone {
+        (0..HOURS).filter(|hour| self.hours[*hour].count > 0)
     }
 
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut to = Vec::with_capacity(512);
         let flag = |is: bool, flag: u8| if is { flag } else { 0 };
+        let quantiles = self.there().all(|hour| self.hours[hour].quantiles.is_some());
         to.push(
-            self.kind.code() | flag(self.sketch.is_some(), SKETCH) | flag(self.raw, RAW) | flag(self.by_hour, BY_HOUR),
+            self.kind.code()
+                | flag(self.sketch.is_some(), SKETCH)
+                | flag(self.raw, RAW)
+                | flag(self.by_hour, BY_HOUR)
+                | flag(self.by_minute, BY_MINUTE)
+                | flag(quantiles, QUANTILES),
         );
-        let there = (0..HOURS).filter(|hour| self.hours[*hour].count > 0);
-        let mask = there.clone().fold(0_u32, |mask, hour| mask | 1 << hour);
+        let mask = self.there().fold(0_u32, |mask, hour| mask | 1 << hour);
         to.extend(&mask.to_le_bytes()[..3]);
-        for hour in there {
-            self.hours[hour].encode(self.kind, &mut to);
+        for hour in self.there() {
+            self.hours[hour].encode(self.kind, quantiles, &mut to);
         }
         if let Some(sketch) = &self.sketch {
             sketch.encode(&mut to);
@@ -139,11 +155,12 @@ impl Day {
         let mut day = Self::new(Kind::from_code(flags & KIND)?);
         day.raw = flags & RAW != 0;
         day.by_hour = flags & BY_HOUR != 0;
+        day.by_minute = flags & BY_MINUTE != 0;
         let [a, b, c] = from.array()?;
         let mask = u32::from_le_bytes([a, b, c, 0]);
         for (hour, place) in day.hours.iter_mut().enumerate() {
             if mask & 1 << hour != 0 {
-                *place = Hour::decode(day.kind, from)?;
+                *place = Hour::decode(day.kind, flags & QUANTILES != 0, from)?;
             }
         }
         Ok((day, flags))

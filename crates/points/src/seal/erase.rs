@@ -1,18 +1,19 @@
 //! Erasing from the database.
 
 use domain::id::{MetricId, ProjectId};
-use domain::time::HOUR;
+use domain::time::{HOUR, MINUTE};
+use domain::value::OTHER;
 use rusqlite::{OptionalExtension, Transaction};
 
+use super::day::Place;
 use super::merge::{News, change_project_day, span};
-use super::{day, keys};
+use super::{day, fine, keys, raw, retain};
 use crate::Error;
 use crate::head::State;
-use crate::journal::entry::{Erasure, Horizons};
+use crate::journal::entry::Erasure;
 use crate::kind::{Kind, Raw};
-use crate::rollup::day::{HOURS, SKETCHED_FROM, hour_of};
-use crate::rollup::{Day, Hour};
-use crate::schema::{day_key, part_keys};
+use crate::rollup::day::HOURS;
+use crate::rollup::{Day, Hour, Minutes};
 use crate::sketch::Sketch;
 
 /// What was erased.
@@ -34,17 +35,27 @@ impl Erased {
 }
 
 /// A metric's row.
-struct Row {
+pub(super) struct Row {
     id: MetricId,
     project: ProjectId,
     number: u32,
     kind: Kind,
     /// Days, the first and the last it ever had something on.
-    days: (i64, i64),
+    pub(super) days: (i64, i64),
 }
 
-/// Does what the erasure says; doing it again changes nothing.
-pub(crate) fn erase(tx: &Transaction<'_>, erasure: Erasure) -> Result<Erased, Error> {
+impl Row {
+    pub(super) fn place(&self, day: i64) -> Place {
+        Place {
+            number: self.number,
+            kind: self.kind,
+            day,
+        }
+    }
+}
+
+/// Does what the erasure says; doing it again changes nothing. Days that have `dense` data points left keep minutes.
+pub(crate) fn erase(tx: &Transaction<'_>, erasure: Erasure, dense: u64) -> Result<Erased, Error> {
     let mut erased = Erased::default();
     match erasure {
         Erasure::Metric(metric) => {
@@ -60,12 +71,12 @@ pub(crate) fn erase(tx: &Transaction<'_>, erasure: Erasure) -> Result<Erased, Er
         }
         Erasure::Range(metric, from, to) => {
             if let Some(row) = find(tx, metric)? {
-                range(tx, &row, (from, to), &mut erased)?;
+                range(tx, &row, (from, to), dense, &mut erased)?;
             }
         }
         Erasure::Older(project, horizons) => {
             for row in all(tx, project)? {
-                older(tx, &row, horizons, &mut erased)?;
+                retain::older(tx, &row, horizons, &mut erased)?;
             }
         }
     }
@@ -98,8 +109,8 @@ fn all(tx: &Transaction<'_>, project: ProjectId) -> Result<Vec<Row>, Error> {
 
 fn whole(tx: &Transaction<'_>, metric: &Row, erased: &mut Erased) -> Result<(), Error> {
     for date in metric.days.0..=metric.days.1 {
-        if let Some(rollup) = day::read(tx, metric.number, date)? {
-            drop_day(tx, metric, date, &rollup, erased)?;
+        if let Some(rollup) = day::read(tx, metric.place(date))? {
+            forget_day(tx, metric, date, &rollup, erased)?;
         }
     }
     tx.execute("delete from metrics where number = ?1", [metric.number])?;
@@ -107,116 +118,151 @@ fn whole(tx: &Transaction<'_>, metric: &Row, erased: &mut Erased) -> Result<(), 
     Ok(())
 }
 
-fn range(tx: &Transaction<'_>, metric: &Row, (from, to): (i64, i64), erased: &mut Erased) -> Result<(), Error> {
+fn range(
+    tx: &Transaction<'_>,
+    metric: &Row,
+    (from, to): (i64, i64),
+    dense: u64,
+    erased: &mut Erased,
+) -> Result<(), Error> {
     let days = metric.days.0.max(crate::schema::day(from))..=metric.days.1.min(crate::schema::day(to - 1));
     for date in days {
-        let Some(rollup) = day::read(tx, metric.number, date)? else {
+        let place = metric.place(date);
+        let Some(rollup) = day::read(tx, place)? else {
             continue;
         };
         let (start, end) = span(date);
         let left = if from <= start && end <= to {
             None
         } else if rollup.raw {
-            let mut points = day::raw(tx, metric.number, metric.kind, date)?;
-            points.retain(|point| !(from..to).contains(&point.at));
-            (!points.is_empty())
-                .then(|| of_points(&rollup, points))
-                .map(|(day, points)| (day, Some(points)))
+            of_data_points(tx, place, &rollup, (from, to), dense)?
         } else {
-            // Nothing finer than hours is there any more: an hour that the range touches goes.
-            without_hours(tx, metric, date, &rollup, (from, to))?.map(|day| (day, None))
+            of_rollups(tx, place, &rollup, (from, to))?
         };
         match left {
-            None => drop_day(tx, metric, date, &rollup, erased)?,
-            Some((day, points)) => replace_day(tx, metric, date, (&rollup, &day), points, erased)?,
-        }
-    }
-    Ok(())
-}
-
-/// What remaining data points add up to, and they themselves with their words' new places.
-fn of_points(before: &Day, mut points: Vec<Raw>) -> (Day, Vec<Raw>) {
-    let mut day = Day::new(before.kind);
-    if before.kind == Kind::Word {
-        let mut places = vec![None; before.words.len()];
-        for point in &mut points {
-            let old = usize::try_from(point.bits).unwrap_or(usize::MAX);
-            if let (Some(place), Some((word, _))) = (places.get_mut(old), before.words.get(old)) {
-                point.bits = *place.get_or_insert_with(|| {
-                    day.words.push((word.clone(), 0));
-                    day.words.len() as u64 - 1
-                });
+            None => forget_day(tx, metric, date, &rollup, erased)?,
+            Some(left) => {
+                day::write(tx, place, &left)?;
+                subtract(tx, metric, date, (&rollup, &left), erased)?;
             }
         }
     }
-    day.add(&points);
-    if day.kind == Kind::Number && points.len() as u64 >= SKETCHED_FROM {
-        day.sketch = Some(sketch_of(&points));
-    }
-    (day, points)
-}
-
-fn sketch_of(points: &[Raw]) -> Sketch {
-    let values: Vec<f64> = points.iter().map(|point| f64::from_bits(point.bits)).collect();
-    Sketch::of(&values)
-}
-
-/// A day without its data points, less the hours that a range touches; nothing if nothing is left.
-fn without_hours(
-    tx: &Transaction<'_>,
-    metric: &Row,
-    date: i64,
-    before: &Day,
-    (from, to): (i64, i64),
-) -> Result<Option<Day>, Error> {
-    let mut day = before.clone();
-    let mut sketches = read_sketches(tx, metric.number, date)?;
-    for hour in 0..HOURS {
-        let start = span(date).0 + i64::try_from(hour).unwrap_or(0) * HOUR;
-        if !day.by_hour || (from < start + HOUR && start < to) {
-            day.hours[hour] = Hour::default();
-            sketches.retain(|(of, _)| *of != hour);
-        }
-    }
-    if day.kind == Kind::Number {
-        day.sketch = Some(sketches.iter().fold(Sketch::default(), |mut all, (_, sketch)| {
-            all.merge(sketch);
-            all
-        }));
-        write_sketches(tx, metric.number, date, &sketches)?;
-    }
-    Ok((day.whole().count > 0).then_some(day))
-}
-
-fn drop_day(tx: &Transaction<'_>, metric: &Row, date: i64, rollup: &Day, erased: &mut Erased) -> Result<(), Error> {
-    let key = day_key(date, metric.number);
-    drop_raw(tx, metric, date)?;
-    tx.prepare_cached("delete from days where key = ?1")?.execute([key])?;
-    tx.prepare_cached("delete from sketches where key = ?1")?
-        .execute([key])?;
-    subtract(tx, metric, date, (rollup, &Day::new(metric.kind)), erased)
-}
-
-fn drop_raw(tx: &Transaction<'_>, metric: &Row, date: i64) -> Result<(), Error> {
-    let (first, end) = part_keys(date, metric.number);
-    tx.prepare_cached("delete from blocks where key >= ?1 and key < ?2")?
-        .execute([first, end])?;
     Ok(())
 }
 
-fn replace_day(
+/// A day less its data points of a range; nothing if nothing is left.
+fn of_data_points(
+    tx: &Transaction<'_>,
+    place: Place,
+    before: &Day,
+    (from, to): (i64, i64),
+    dense: u64,
+) -> Result<Option<Day>, Error> {
+    let mut points = raw::all(tx, place)?;
+    points.retain(|point| !(from..to).contains(&point.at));
+    if points.is_empty() {
+        return Ok(None);
+    }
+    let mut day = Day::new(place.kind);
+    if place.kind == Kind::Word {
+        renumber(&mut points, before, &mut day);
+    }
+    day.add(&points);
+    raw::replace(tx, place, &points)?;
+    fine::set(tx, place, &mut day, &points, dense)?;
+    Ok(Some(day))
+}
+
+/// Gives the words that are left their places in the new day.
+fn renumber(points: &mut [Raw], before: &Day, day: &mut Day) {
+    let mut places = vec![None; before.words.len()];
+    for point in points {
+        let old = usize::try_from(point.bits).unwrap_or(usize::MAX);
+        if let (Some(place), Some((word, _))) = (places.get_mut(old), before.words.get(old)) {
+            point.bits = *place.get_or_insert_with(|| {
+                day.words.push((word.clone(), 0));
+                day.words.len() as u64 - 1
+            });
+        }
+    }
+}
+
+/// A day whose data points are gone, less the minutes that a range touches, or the hours, if that is all there is of
+/// it; nothing if nothing is left.
+fn of_rollups(tx: &Transaction<'_>, place: Place, before: &Day, (from, to): (i64, i64)) -> Result<Option<Day>, Error> {
+    let mut day = before.clone();
+    let mut sketches = fine::read_sketches(tx, place)?;
+    for hour in 0..HOURS {
+        let start = fine::start(place.day, hour);
+        if day.by_hour && (to <= start || start + HOUR <= from) {
+            continue;
+        }
+        day.hours[hour] = Hour::default();
+        sketches.retain(|(of, _)| *of != hour);
+        if let Some(mut minutes) = fine::read_minutes(tx, place, hour)? {
+            forget_words(&mut day, &minutes);
+            let minutes_gone = without(&mut minutes, start, (from, to));
+            fine::write_minutes(tx, place, hour, &minutes)?;
+            if !minutes_gone {
+                day.hours[hour] = Hour::all(&minutes.sums);
+                sketches.push((hour, minutes.sketch()));
+            }
+        }
+    }
+    if place.kind == Kind::Number {
+        sketches.sort_unstable_by_key(|(hour, _)| *hour);
+        let mut all = Sketch::default();
+        for (_, sketch) in &sketches {
+            all.merge(sketch);
+        }
+        day.sketch = Some(all);
+        fine::write_sketches(tx, place, &sketches)?;
+        fine::work_out_quantiles(tx, place, &mut day)?;
+    }
+    let left = day.whole().count;
+    if place.kind == Kind::Word && !day.by_minute {
+        // Which words it was can't be told any more.
+        day.words = vec![(OTHER.to_owned(), left)];
+    }
+    Ok((left > 0).then_some(day))
+}
+
+/// Forgets the minutes of an hour that a range touches; says whether that leaves nothing. Words are known by the hour:
+/// all of them go.
+fn without(minutes: &mut Minutes, start: i64, (from, to): (i64, i64)) -> bool {
+    for (minute, at) in (start..start + HOUR).step_by(MINUTE_STEP).enumerate() {
+        if minutes.kind == Kind::Word || (from < at + MINUTE && at < to) {
+            minutes.forget(minute);
+        }
+    }
+    minutes.sums.iter().all(|sum| sum.count == 0)
+}
+
+/// A minute, as steps of a range are given.
+const MINUTE_STEP: usize = 60_000_000;
+
+/// Takes an hour's words from those of its day. A word that is not left keeps its place, for others are told by theirs.
+fn forget_words(day: &mut Day, hour: &Minutes) {
+    for (place, count) in &hour.words {
+        let place = usize::try_from(*place).unwrap_or(usize::MAX);
+        if let Some((word, there)) = day.words.get_mut(place) {
+            *there = there.saturating_sub(*count);
+            if *there == 0 {
+                word.clear();
+            }
+        }
+    }
+}
+
+pub(super) fn forget_day(
     tx: &Transaction<'_>,
     metric: &Row,
     date: i64,
-    (before, after): (&Day, &Day),
-    points: Option<Vec<Raw>>,
+    rollup: &Day,
     erased: &mut Erased,
 ) -> Result<(), Error> {
-    if let Some(points) = points {
-        day::put_raw(tx, metric.kind, date, part_keys(date, metric.number), &points)?;
-    }
-    day::write(tx, metric.number, date, after)?;
-    subtract(tx, metric, date, (before, after), erased)
+    day::forget(tx, metric.place(date))?;
+    subtract(tx, metric, date, (rollup, &Day::new(metric.kind)), erased)
 }
 
 /// Takes what a day lost from its project's day as well.
@@ -242,71 +288,4 @@ fn subtract(
     }
     erased.news.day(metric.id, date, after);
     Ok(())
-}
-
-/// Erases what is older than each horizon. Before data points go, what their hours add up to is written down.
-fn older(tx: &Transaction<'_>, metric: &Row, horizons: Horizons, erased: &mut Erased) -> Result<(), Error> {
-    let is_older = |date: i64, horizon: i64| span(date).1 <= horizon;
-    let newest = horizons.raw.max(horizons.hours).max(horizons.days);
-    let end = metric.days.1.min(crate::schema::day(newest));
-    for date in metric.days.0..=end {
-        let Some(rollup) = day::read(tx, metric.number, date)? else {
-            continue;
-        };
-        if is_older(date, horizons.days) {
-            drop_day(tx, metric, date, &rollup, erased)?;
-            continue;
-        }
-        let mut day = rollup.clone();
-        if day.raw && is_older(date, horizons.raw) {
-            keep_sketches(tx, metric, date, &mut day)?;
-            drop_raw(tx, metric, date)?;
-            day.raw = false;
-            erased.points += day.whole().count;
-        }
-        if day.by_hour && !day.raw && is_older(date, horizons.hours) {
-            day.hours = [Hour::default(); HOURS];
-            day.hours[0] = rollup.whole();
-            day.by_hour = false;
-            tx.prepare_cached("delete from sketches where key = ?1")?
-                .execute([day_key(date, metric.number)])?;
-        }
-        if day != rollup {
-            day::write(tx, metric.number, date, &day)?;
-        }
-    }
-    Ok(())
-}
-
-/// Writes down how the numbers of a day and of each of its hours are spread.
-fn keep_sketches(tx: &Transaction<'_>, metric: &Row, date: i64, day: &mut Day) -> Result<(), Error> {
-    if day.kind != Kind::Number {
-        return Ok(());
-    }
-    let points = day::raw(tx, metric.number, metric.kind, date)?;
-    let of_hours = points.chunk_by(|a, b| hour_of(a.at) == hour_of(b.at));
-    let sketches: Vec<_> = of_hours
-        .map(|points| (hour_of(points[0].at), sketch_of(points)))
-        .collect();
-    write_sketches(tx, metric.number, date, &sketches)?;
-    day.sketch.get_or_insert_with(|| sketch_of(&points));
-    Ok(())
-}
-
-fn write_sketches(tx: &Transaction<'_>, number: u32, date: i64, sketches: &[(usize, Sketch)]) -> Result<(), Error> {
-    let bytes = crate::rollup::sketches::encode(sketches);
-    tx.prepare_cached("insert or replace into sketches (key, data) values (?1, ?2)")?
-        .execute((day_key(date, number), bytes))?;
-    Ok(())
-}
-
-fn read_sketches(tx: &Transaction<'_>, number: u32, date: i64) -> Result<Vec<(usize, Sketch)>, Error> {
-    let bytes: Option<Vec<u8>> = tx
-        .prepare_cached("select data from sketches where key = ?1")?
-        .query_row([day_key(date, number)], |row| row.get(0))
-        .optional()?;
-    Ok(bytes
-        .map(|bytes| crate::rollup::sketches::decode(&bytes))
-        .transpose()?
-        .unwrap_or_default())
 }

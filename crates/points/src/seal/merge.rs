@@ -6,6 +6,7 @@ use domain::id::{MetricId, ProjectId};
 use domain::time::DAY;
 use rusqlite::{OptionalExtension, Transaction};
 
+use super::day::Place;
 use super::{day, keys};
 use crate::Error;
 use crate::head::State;
@@ -58,13 +59,13 @@ pub(crate) fn sums(rollup: &Day) -> [Sum; HOURS] {
 }
 
 /// Writes all that is in a generation whose last record is `last`, and that it is there.
-pub(super) fn seal(tx: &Transaction<'_>, contents: &Contents, last: u64) -> Result<News, Error> {
+pub(super) fn seal(tx: &Transaction<'_>, contents: &Contents, last: u64, dense: u64) -> Result<News, Error> {
     let there: i64 = tx.query_row("select record from sealed", (), |row| row.get(0))?;
     if there.cast_unsigned() >= last {
         // An earlier commit seemed to fail and didn't.
         return merged(tx, contents);
     }
-    let news = merge(tx, contents)?;
+    let news = merge(tx, contents, dense)?;
     tx.execute("update sealed set record = ?1", [last.cast_signed()])?;
     Ok(news)
 }
@@ -79,7 +80,7 @@ fn merged(tx: &Transaction<'_>, contents: &Contents) -> Result<News, Error> {
         days.sort_unstable();
         days.dedup();
         for date in days {
-            let rollup = day::read(tx, metric.number, date)?;
+            let rollup = day::read(tx, place(&metric, date))?;
             news.day(recent.metric, date, &rollup.unwrap_or_else(|| Day::new(recent.kind)));
         }
         news.metric(recent.metric, metric);
@@ -87,8 +88,8 @@ fn merged(tx: &Transaction<'_>, contents: &Contents) -> Result<News, Error> {
     Ok(news)
 }
 
-/// Writes all that is in a generation.
-pub(crate) fn merge(tx: &Transaction<'_>, contents: &Contents) -> Result<News, Error> {
+/// Writes all that is in a generation. Days of at least `dense` data points of a metric get minutes.
+pub(crate) fn merge(tx: &Transaction<'_>, contents: &Contents, dense: u64) -> Result<News, Error> {
     let mut news = News::default();
     let mut project_days: BTreeMap<(ProjectId, i64), ProjectDay> = BTreeMap::new();
     let mut numbered = contents
@@ -107,7 +108,7 @@ pub(crate) fn merge(tx: &Transaction<'_>, contents: &Contents) -> Result<News, E
         }
         for of_day in points.chunk_by(|a, b| schema::day(a.at) == schema::day(b.at)) {
             let date = schema::day(of_day[0].at);
-            let rollup = day::add(tx, metric.number, recent, date, of_day)?;
+            let rollup = day::add(tx, place(&metric, date), recent, of_day, dense)?;
             news.day(recent.metric, date, &rollup);
             let project_day = project_days.entry((recent.project, date)).or_default();
             *project_day.metrics.entry(metric.number).or_default() += of_day.len() as u64;
@@ -129,6 +130,14 @@ pub(crate) fn merge(tx: &Transaction<'_>, contents: &Contents) -> Result<News, E
     }
     keys::seal(tx, contents)?;
     Ok(news)
+}
+
+const fn place(metric: &Metric, day: i64) -> Place {
+    Place {
+        number: metric.number,
+        kind: metric.kind,
+        day,
+    }
 }
 
 /// Makes or updates the metric's row.

@@ -226,8 +226,8 @@ impl Work {
     }
 
     fn seal(&mut self, generation: &Generation) -> Result<(), Error> {
-        let last = generation.last();
-        let news = self.transaction(|tx| merge::seal(tx, &generation.read(), last))?;
+        let (last, dense) = (generation.last(), self.options.dense);
+        let news = self.transaction(|tx| merge::seal(tx, &generation.read(), last, dense))?;
         let mut state = self.head.state_mut();
         state.sealed = last;
         state.generations.pop_front();
@@ -245,7 +245,8 @@ impl Work {
         {
             points += generation.change(|contents| contents.erase(erasure));
         }
-        let erased = self.transaction(|tx| erase::erase(tx, erasure))?;
+        let dense = self.options.dense;
+        let erased = self.transaction(|tx| erase::erase(tx, erasure, dense))?;
         points += erased.points;
         erased.tell(&mut self.head.state_mut());
         if let Some(Err(error)) = self.connection.as_ref().map(give_back) {

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use domain::id::MetricId;
 use domain::range::{Buckets, Range};
-use domain::time::{DAY, HOUR, Micros};
+use domain::time::{DAY, HOUR, MINUTE, Micros};
 use domain::value::Value;
 use proptest::prelude::*;
 
-use super::{NOW, PROJECT, batch, buckets, fresh, open, point, range};
-use crate::{Bucket, DataPoint, Points};
+use tempfile::TempDir;
+
+use super::{NOW, PROJECT, batch, buckets, point, range};
+use crate::{Bucket, DataPoint, Options, Points, Retention};
 
 const NUMBERS: MetricId = MetricId(1);
 const HITS: MetricId = MetricId(2);
@@ -81,18 +83,27 @@ fn bucket(points: &[DataPoint], range: Range) -> Bucket {
     bucket
 }
 
-/// Sums depend on the order they are added in, a little.
-fn nearly(found: &Bucket, expected: &Bucket) -> bool {
-    let close = |a: Option<f64>, b: Option<f64>| match (a, b) {
-        (Some(a), Some(b)) => (a - b).abs() < 1e-6,
+/// Sums depend on the order they are added in, a little. Quantiles may be off by so much of themselves.
+fn nearly(found: &Bucket, expected: &Bucket, off: f64) -> bool {
+    let close = |a: Option<f64>, b: Option<f64>, by: f64| match (a, b) {
+        (Some(a), Some(b)) => (a - b).abs() <= by.max(b.abs() * off),
         (a, b) => a == b,
     };
+    let quantiles = |bucket: &Bucket| [bucket.p50, bucket.p75, bucket.p95, bucket.p99];
     let rounded = Bucket {
         sum: expected.sum,
         avg: expected.avg,
+        p50: expected.p50,
+        p75: expected.p75,
+        p95: expected.p95,
+        p99: expected.p99,
         ..*found
     };
-    close(found.sum, expected.sum) && close(found.avg, expected.avg) && rounded == *expected
+    let mut pairs = quantiles(found).into_iter().zip(quantiles(expected));
+    close(found.sum, expected.sum, 1e-6)
+        && close(found.avg, expected.avg, 1e-6)
+        && pairs.all(|(found, expected)| close(found, expected, 0.0))
+        && rounded == *expected
 }
 
 fn hits_of(point: &DataPoint) -> u64 {
@@ -112,9 +123,44 @@ enum Done {
     DeleteRange(MetricId, i64, i64),
     DeleteMetric(MetricId),
     Forget(i64),
+    /// Data points older than so many days go, what they add up to stays.
+    Outlive(i64),
 }
 
-fn done() -> impl Strategy<Value = Vec<Done>> {
+/// A store that is tried.
+#[derive(Clone, Copy, Debug)]
+struct Tried {
+    /// Data points a day from which minutes are kept.
+    dense: u64,
+    /// Whether minutes are all that is left of some days: then nothing finer is asked for.
+    outlive: bool,
+}
+
+impl Tried {
+    async fn open(self, dir: &TempDir) -> Points {
+        let options = Options {
+            dense: self.dense,
+            ..Options::default()
+        };
+        Points::open(dir.path(), options).await.unwrap()
+    }
+
+    /// How far quantiles may be off.
+    fn off(self) -> f64 {
+        if self.outlive || self.dense < u64::MAX {
+            0.010_000_001
+        } else {
+            0.0
+        }
+    }
+
+    /// What can be told of it.
+    fn finest(self) -> i64 {
+        if self.outlive { MINUTE } else { 1 }
+    }
+}
+
+fn done(tried: Tried) -> impl Strategy<Value = Vec<Done>> {
     let metric = || prop_oneof![Just(NUMBERS), Just(HITS), Just(WORDS)];
     let done = prop_oneof![
         6 => data_points().prop_map(Done::Append),
@@ -123,12 +169,14 @@ fn done() -> impl Strategy<Value = Vec<Done>> {
         1 => (metric(), 0..3 * DAY, 1..2 * DAY).prop_map(|(metric, ago, length)| Done::DeleteRange(metric, ago, length)),
         1 => metric().prop_map(Done::DeleteMetric),
         1 => (0..4_i64).prop_map(Done::Forget),
+        if tried.outlive { 3 } else { 0 } => (0..3_i64).prop_map(Done::Outlive),
     ];
     prop::collection::vec(done, 1..9)
 }
 
-async fn agree(steps: Vec<Done>, asked: &[(Micros, Micros, &str)]) {
-    let (dir, mut points) = fresh().await;
+async fn agree(tried: Tried, steps: Vec<Done>, asked: &[(i64, i64, &str)]) {
+    let dir = TempDir::new().unwrap();
+    let mut points = tried.open(&dir).await;
     let mut all: Vec<DataPoint> = Vec::new();
     for step in steps {
         let before = all.len();
@@ -140,58 +188,106 @@ async fn agree(steps: Vec<Done>, asked: &[(Micros, Micros, &str)]) {
             Done::Seal => points.seal().await.unwrap(),
             Done::Restart => {
                 drop(points);
-                points = open(&dir).await;
+                points = tried.open(&dir).await;
             }
             Done::DeleteRange(metric, ago, length) => {
-                let gone = range(NOW - ago, NOW - ago + length);
+                // Words outlive their data points by the hour.
+                let unit = if metric == WORDS { HOUR } else { MINUTE }.min(tried.finest() * HOUR);
+                let from = (NOW - ago).floor(unit);
+                let gone = range(from, (from + length + (unit - 1)).floor(unit));
                 all.retain(|point| point.metric != metric || !gone.contains(point.at));
                 let erased = points.delete_range(metric, gone).await.unwrap();
-                assert_eq!(erased, (before - all.len()) as u64);
+                assert!(tried.outlive || erased == (before - all.len()) as u64);
             }
             Done::DeleteMetric(metric) => {
                 all.retain(|point| point.metric != metric);
-                assert_eq!(points.delete_metric(metric).await.unwrap(), (before - all.len()) as u64);
+                let erased = points.delete_metric(metric).await.unwrap();
+                assert!(tried.outlive || erased == (before - all.len()) as u64);
             }
             Done::Forget(days) => {
                 let horizon = NOW - days * DAY;
                 all.retain(|point| point.at >= horizon.floor(DAY));
                 let erased = points.forget_before(PROJECT, horizon).await.unwrap();
-                assert_eq!(erased, (before - all.len()) as u64);
+                assert!(tried.outlive || erased == (before - all.len()) as u64);
+            }
+            Done::Outlive(days) => {
+                // What is that old and not sealed goes without a trace.
+                points.seal().await.unwrap();
+                let retention = Retention {
+                    raw: NOW - days * DAY,
+                    minutes: Micros(0),
+                    hours: Micros(0),
+                    days: Micros(0),
+                };
+                points.retain(PROJECT, retention).await.unwrap();
             }
         }
     }
-    for (from, to, step) in asked {
-        agrees(&points, &all, *from, *to, step).await;
+    for (ago, length, step) in asked {
+        let from = (NOW - *ago).floor(tried.finest());
+        let to = (from + *length + (tried.finest() - 1)).floor(tried.finest());
+        agrees(tried, &points, &all, from, to, step).await;
     }
 }
 
-async fn agrees(points: &Points, all: &[DataPoint], from: Micros, to: Micros, step: &str) {
+async fn agrees(tried: Tried, points: &Points, all: &[DataPoint], from: Micros, to: Micros, step: &str) {
     let asked = range(from, to);
     let buckets = buckets(from, to, step);
-
-    let series = points.series(NUMBERS, &buckets, true).await.unwrap();
-    for (found, range) in series.iter().zip(each(&buckets)) {
-        let expected = bucket(all, range);
-        assert!(nearly(found, &expected), "{found:?}\n{expected:?}");
+    numbers_agree(tried, points, all, asked, &buckets).await;
+    counts_agree(points, all, asked, &buckets).await;
+    // Words outlive their data points by the hour.
+    if !tried.outlive || (from.floor(HOUR) == from && to.floor(HOUR) == to) {
+        words_agree(points, all, asked).await;
     }
-    let hits = points.series(HITS, &buckets, false).await.unwrap();
-    for (found, range) in hits.iter().zip(each(&buckets)) {
+    if !tried.outlive || buckets.aligned_to(HOUR) {
+        word_series_agree(points, all, &buckets).await;
+    }
+    if !tried.outlive {
+        pages_agree(points, all, asked).await;
+    }
+}
+
+async fn numbers_agree(tried: Tried, points: &Points, all: &[DataPoint], asked: Range, buckets: &Buckets) {
+    let series = points.series(NUMBERS, buckets, true).await.unwrap();
+    for (found, range) in series.iter().zip(each(buckets)) {
+        let expected = bucket(all, range);
+        assert!(nearly(found, &expected, tried.off()), "{found:?}\n{expected:?}");
+    }
+    let expected = bucket(all, asked);
+    let whole = points.whole(NUMBERS, asked, true).await.unwrap();
+    assert!(nearly(&whole, &expected, tried.off()), "{whole:?}\n{expected:?}");
+    let [median] = points.quantiles(NUMBERS, asked, &[0.5]).await.unwrap()[..] else {
+        panic!("one was asked for")
+    };
+    assert!(
+        nearly(
+            &Bucket {
+                p50: median,
+                ..expected
+            },
+            &expected,
+            tried.off()
+        ),
+        "{median:?}\n{expected:?}"
+    );
+}
+
+async fn counts_agree(points: &Points, all: &[DataPoint], asked: Range, buckets: &Buckets) {
+    let hits = points.series(HITS, buckets, false).await.unwrap();
+    for (found, range) in hits.iter().zip(each(buckets)) {
         assert_eq!(found.count, of(all, HITS, range).map(hits_of).sum::<u64>());
     }
-    let whole = points.whole(NUMBERS, asked, true).await.unwrap();
-    let expected = bucket(all, asked);
-    assert!(nearly(&whole, &expected), "{whole:?}\n{expected:?}");
     let expected = of(all, HITS, asked).map(hits_of).sum::<u64>();
     assert_eq!(points.whole(HITS, asked, true).await.unwrap().count, expected);
     assert_eq!(
         points.total(PROJECT, asked).await.unwrap(),
         all.iter().filter(|point| asked.contains(point.at)).count() as u64
     );
-    let totals: Vec<u64> = each(&buckets)
+    let totals: Vec<u64> = each(buckets)
         .into_iter()
         .map(|range| all.iter().filter(|point| range.contains(point.at)).count() as u64)
         .collect();
-    assert_eq!(points.totals(PROJECT, &buckets).await.unwrap(), totals);
+    assert_eq!(points.totals(PROJECT, buckets).await.unwrap(), totals);
 
     let mut busiest: Vec<(MetricId, u64)> = [NUMBERS, HITS, WORDS]
         .map(|metric| (metric, of(all, metric, asked).count() as u64))
@@ -199,24 +295,18 @@ async fn agrees(points: &Points, all: &[DataPoint], from: Micros, to: Micros, st
         .filter(|(_, count)| *count > 0)
         .collect();
     busiest.sort_by_key(|(metric, count)| (std::cmp::Reverse(*count), *metric));
-    assert_eq!(
-        points
-            .busiest(PROJECT, asked, 9)
-            .await
-            .unwrap()
-            .into_iter()
-            .filter(|(_, n)| *n > 0)
-            .collect::<Vec<_>>(),
-        busiest
-    );
+    assert_eq!(points.busiest(PROJECT, asked, 9).await.unwrap(), busiest);
+}
 
-    let text = |point: &DataPoint| {
-        if let Value::Word(word) = &point.value {
-            word.clone()
-        } else {
-            unreachable!()
-        }
-    };
+fn text(point: &DataPoint) -> String {
+    if let Value::Word(word) = &point.value {
+        word.clone()
+    } else {
+        unreachable!()
+    }
+}
+
+async fn words_agree(points: &Points, all: &[DataPoint], asked: Range) {
     let mut counts = BTreeMap::new();
     for point in of(all, WORDS, asked) {
         *counts.entry(text(point)).or_insert(0_u64) += 1;
@@ -234,16 +324,21 @@ async fn agrees(points: &Points, all: &[DataPoint], from: Micros, to: Micros, st
             .collect::<BTreeMap<_, _>>(),
         counts
     );
+}
+
+async fn word_series_agree(points: &Points, all: &[DataPoint], buckets: &Buckets) {
     let names = ["a".to_owned(), "c".to_owned()];
-    let moved = points.word_series(WORDS, &names, &buckets).await.unwrap();
+    let moved = points.word_series(WORDS, &names, buckets).await.unwrap();
     for (name, found) in names.iter().zip(moved) {
-        let expected: Vec<u64> = each(&buckets)
+        let expected: Vec<u64> = each(buckets)
             .into_iter()
             .map(|range| of(all, WORDS, range).filter(|point| text(point) == *name).count() as u64)
             .collect();
         assert_eq!(found, expected);
     }
+}
 
+async fn pages_agree(points: &Points, all: &[DataPoint], asked: Range) {
     let mut newest: Vec<&DataPoint> = of(all, NUMBERS, asked).collect();
     newest.reverse();
     newest.sort_by_key(|point| std::cmp::Reverse(point.at));
@@ -266,16 +361,50 @@ async fn agrees(points: &Points, all: &[DataPoint], from: Micros, to: Micros, st
     );
 }
 
+fn asked() -> impl Strategy<Value = Vec<(i64, i64, &'static str)>> {
+    let step = prop_oneof![Just("17m"), Just("1h"), Just("6h"), Just("1d"), Just("auto")];
+    let unit = prop_oneof![Just(1), Just(HOUR)];
+    let asked = (1..4 * DAY, 1..4 * DAY, step, unit);
+    let on_the_hour = asked.prop_map(|(ago, length, step, unit)| {
+        let since = NOW.0 % unit;
+        (ago / unit * unit + since, (length / unit).max(1) * unit, step)
+    });
+    prop::collection::vec(on_the_hour, 3)
+}
+
+fn run(tried: Tried, steps: Vec<Done>, asked: &[(i64, i64, &str)]) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(agree(tried, steps, asked));
+}
+
+const PLAIN: Tried = Tried {
+    dense: u64::MAX,
+    outlive: false,
+};
+const DENSE: Tried = Tried {
+    dense: 12,
+    outlive: false,
+};
+const OUTLIVING: Tried = Tried {
+    dense: 30,
+    outlive: true,
+};
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(80))]
 
     #[test]
-    fn reads_say_what_a_plain_list_says(
-        steps in done(),
-        asked in prop::collection::vec((1..4 * DAY, 1..4 * DAY, prop_oneof![Just("17m"), Just("1h"), Just("6h"), Just("1d"), Just("auto")]), 3),
-    ) {
-        let runtime = tokio::runtime::Runtime::new().unwrap();
-        let asked: Vec<_> = asked.into_iter().map(|(ago, length, step)| (NOW - ago, NOW - ago + length, step)).collect();
-        runtime.block_on(agree(steps, &asked));
+    fn reads_say_what_a_plain_list_says(steps in done(PLAIN), asked in asked()) {
+        run(PLAIN, steps, &asked);
+    }
+
+    #[test]
+    fn so_they_do_where_minutes_are_kept(steps in done(DENSE), asked in asked()) {
+        run(DENSE, steps, &asked);
+    }
+
+    #[test]
+    fn and_where_minutes_are_all_that_is_left(steps in done(OUTLIVING), asked in asked()) {
+        run(OUTLIVING, steps, &asked);
     }
 }

@@ -13,6 +13,7 @@ use crate::{Batch, Error, Inner, Options, Points};
 fn on(dir: &TempDir, disk: &Simulated) -> Points {
     let options = Options {
         generation: 400,
+        dense: 50,
         ..Options::default()
     };
     let inner: Inner = crate::open::open(dir.path(), options, Some(Arc::new(disk.clone()))).unwrap();

@@ -10,9 +10,10 @@ use super::{METRIC, NOW, PROJECT, batch, buckets, fresh, number, open, point, ra
 use crate::{Options, Points};
 
 /// Small generations, so that sealing goes on all the time.
-fn busy() -> Options {
+fn busy(dense: u64) -> Options {
     Options {
         generation: 300,
+        dense,
         ..Options::default()
     }
 }
@@ -48,8 +49,17 @@ async fn counts(points: &Points) -> Vec<u64> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn no_read_misses_or_doubles_anything_while_it_is_sealed() {
+    nothing_is_missed(u64::MAX).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn nor_does_one_of_minutes() {
+    nothing_is_missed(500).await;
+}
+
+async fn nothing_is_missed(dense: u64) {
     let dir = TempDir::new().unwrap();
-    let points = Points::open(dir.path(), busy()).await.unwrap();
+    let points = Points::open(dir.path(), busy(dense)).await.unwrap();
     let (sent, kept) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
     let writing = {
         let (points, sent, kept) = (points.clone(), sent.clone(), kept.clone());

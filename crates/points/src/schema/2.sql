@@ -28,6 +28,10 @@ create table blocks (
 -- What a day of a metric adds up to. Key: day, metric's number, in 17 and 30 bits.
 create table days (key integer primary key, data blob not null) strict;
 
+-- What the minutes of an hour of a metric add up to, where they are kept. Key: day, metric's number, hour, in 17, 30 and
+-- 5 bits.
+create table minutes (key integer primary key, data blob not null) strict;
+
 -- Sketches of the hours of a day, where they are kept. Key as in days.
 create table sketches (key integer primary key, data blob not null) strict;
 
@@ -56,4 +60,4 @@ create table point_ids (
 ) strict, without rowid;
 create index point_ids_by_age on point_ids (at);
 
-pragma user_version = 1;
+pragma user_version = 2;

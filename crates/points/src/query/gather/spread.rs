@@ -1,0 +1,38 @@
+//! How the values of a bucket are spread.
+
+use crate::quantile::{exact, sketched};
+use crate::rollup::Hour;
+use crate::sketch::Sketch;
+
+/// Values looked at one by one, and sketches of others.
+#[derive(Debug, Default)]
+pub(in crate::query) struct Spread {
+    values: Vec<f64>,
+    sketch: Sketch,
+}
+
+impl Spread {
+    /// Adds a value. Of more than `most` values nobody needs each of them.
+    pub(super) fn add(&mut self, value: f64, most: usize) {
+        if self.values.len() >= most {
+            self.sketch.merge(&Sketch::of(&self.values));
+            self.values.clear();
+        }
+        self.values.push(value);
+    }
+
+    pub(super) fn merge(&mut self, sketch: &Sketch) {
+        self.sketch.merge(sketch);
+    }
+
+    /// The values at some quantiles, ascending. Exact if every value was looked at, else within 1 % of themselves and
+    /// within the extremes.
+    pub(in crate::query) fn quantiles<const N: usize>(&mut self, quantiles: [f64; N], sum: &Hour) -> Option<[f64; N]> {
+        if self.sketch.count() == 0 {
+            return exact(&mut self.values, quantiles);
+        }
+        self.sketch.merge(&Sketch::of(&self.values));
+        self.values.clear();
+        sketched(&self.sketch, quantiles, sum)
+    }
+}
