@@ -2,15 +2,29 @@
 
 #![expect(clippy::disallowed_methods, reason = "who measures time has to ask what time it is")]
 
+mod data_points;
 mod http;
 mod ingest;
+mod load;
+mod memory;
+mod peers;
+mod process;
+mod queries;
+mod restart;
 mod server;
+mod table;
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use tokio::signal::unix::{SignalKind, signal};
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
+/// Measures micro stat; benches/README.md says what each figure means
 #[derive(Parser)]
+#[command(name = "bench")]
 struct Cli {
     #[command(subcommand)]
     what: What,
@@ -20,11 +34,54 @@ struct Cli {
 enum What {
     /// Data points a second at the strict door, by batches of 1, 20 and 1,000
     Ingest(ingest::Options),
+    /// The same beside other servers, out of Debian's packages, with the goals of ingestion
+    Peers(peers::Options),
+    /// Questions and pages at 10 million data points, bytes on disk, memory
+    Queries(queries::Options),
+    /// Memory by number of metrics
+    Memory(memory::Options),
+    /// Time to serve again after `kill -9` under full load, and what is there then
+    Restart(restart::Options),
+    /// A server that answers 204 and reads nothing, for `peers`
+    #[command(hide = true)]
+    Bare {
+        #[arg(long)]
+        listen: SocketAddr,
+    },
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Failure> {
-    match Cli::parse().what {
-        What::Ingest(options) => ingest::run(&options).await,
+async fn main() -> ExitCode {
+    let done = tokio::select! {
+        done = run(Cli::parse().what) => done,
+        stopped = stopped() => stopped,
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bench: {error}");
+            ExitCode::FAILURE
+        }
     }
+}
+
+async fn run(what: What) -> Result<(), Failure> {
+    match what {
+        What::Ingest(options) => ingest::run(&options).await,
+        What::Peers(options) => peers::run(&options).await,
+        What::Queries(options) => queries::run(&options).await,
+        What::Memory(options) => memory::run(&options).await,
+        What::Restart(options) => restart::run(&options).await,
+        What::Bare { listen } => peers::bare(listen).await,
+    }
+}
+
+/// Waits to be told to stop. What was started ends with the values that stand for it.
+async fn stopped() -> Result<(), Failure> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupt = tokio::signal::ctrl_c() => interrupt?,
+        _ = terminate.recv() => {}
+    }
+    Err("stopped; everything that was started has been ended".into())
 }

@@ -1,110 +1,160 @@
-//! The release binary, with an account, on a port of its own.
+//! micro stat itself: the release binary, with an account, on a port of its own.
 
-use std::fs;
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use tempfile::TempDir;
 
 use crate::Failure;
-use crate::http::Connection;
+use crate::http::{Connection, get};
+use crate::process::{Process, run};
 
-/// Clock ticks a second in `/proc`: the same on every Linux.
-const TICKS: f64 = 100.0;
+/// Who the account belongs to.
+pub(crate) const EMAIL: &str = "bench@example.com";
+pub(crate) const PASSWORD: &str = "granite-otter-fjord-31";
 
-/// A running server; it ends, and its folder goes, with this value.
-pub(crate) struct Server {
-    process: Child,
-    pub(crate) address: SocketAddr,
+/// A data folder with an account, not served yet. It goes with this value.
+pub(crate) struct Installation {
+    folder: TempDir,
     pub(crate) dsn: String,
-    _folder: TempDir,
+    pub(crate) project: String,
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-impl Server {
-    /// Builds the binary if it is not up to date, and starts it.
-    pub(crate) async fn start() -> Result<Self, Failure> {
-        let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-        let build = Command::new(cargo)
-            .args(["build", "--release", "-p", "microstat"])
-            .status()?;
-        if !build.success() {
-            return Err("microstat can't be built".into());
-        }
+impl Installation {
+    /// Builds the binary if it is not up to date, and makes an account.
+    pub(crate) fn create() -> Result<Self, Failure> {
+        build()?;
         let folder = tempfile::tempdir()?;
-        let dsn = create_account(&folder)?;
+        let mut create = Command::new(binary()?);
+        create.arg("--data").arg(folder.path().join("data"));
+        create.args(["user", "create", "--email", EMAIL, "--name", "Bench"]);
+        let mut process = create
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let mut input = process.stdin.take().ok_or("no standard input")?;
+        writeln!(input, "{PASSWORD}")?;
+        drop(input);
+        let made: serde_json::Value = serde_json::from_slice(&process.wait_with_output()?.stdout)?;
+        let said = |what: &str| {
+            made[what]
+                .as_str()
+                .map(str::to_owned)
+                .ok_or_else(|| format!("no {what}"))
+        };
+        Ok(Self {
+            dsn: said("dsn")?,
+            project: said("project")?,
+            folder,
+        })
+    }
+
+    /// The folder given as `--data`.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// A new API token of the account.
+    pub(crate) fn token(&self) -> Result<String, Failure> {
+        let mut create = self.command()?;
+        create.args(["token", "create", "--email", EMAIL, "--name", "Bench"]);
+        Ok(run(&mut create)?.trim().to_owned())
+    }
+
+    /// Serves it on a free port.
+    pub(crate) async fn serve(self) -> Result<Server, Failure> {
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-        let process = command(&folder)?.args(["--listen", &address.to_string()]).spawn()?;
-        let server = Self {
-            process,
+        let mut server = Server {
+            process: self.start(address)?,
             address,
-            dsn,
-            _folder: folder,
+            dsn: self.dsn.clone(),
+            installation: self,
         };
         server.ready().await?;
         Ok(server)
     }
 
-    async fn ready(&self) -> Result<(), Failure> {
-        for _ in 0..1_000 {
-            if let Ok(mut connection) = Connection::open(self.address).await {
-                let request = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
-                if connection.send(request).await.is_ok_and(|status| status == 200) {
-                    return Ok(());
-                }
+    fn start(&self, address: SocketAddr) -> Result<Process, Failure> {
+        let mut serve = self.command()?;
+        serve.args(["--listen", &address.to_string()]);
+        Process::start(&mut serve, &self.folder.path().join("log"))
+    }
+
+    fn command(&self) -> Result<Command, Failure> {
+        let mut command = Command::new(binary()?);
+        command.arg("--data").arg(self.data());
+        Ok(command)
+    }
+}
+
+/// A running server; it ends, and its folder goes, with this value.
+pub(crate) struct Server {
+    pub(crate) process: Process,
+    pub(crate) address: SocketAddr,
+    pub(crate) dsn: String,
+    pub(crate) installation: Installation,
+}
+
+impl Server {
+    /// A new installation, served.
+    pub(crate) async fn start() -> Result<Self, Failure> {
+        Installation::create()?.serve().await
+    }
+
+    /// Starts again, at the same address with the same data, what has ended.
+    pub(crate) fn start_again(&mut self) -> Result<(), Failure> {
+        self.process = self.installation.start(self.address)?;
+        Ok(())
+    }
+
+    /// Waits until it answers.
+    pub(crate) async fn ready(&mut self) -> Result<(), Failure> {
+        let request = get("/healthz", "");
+        for _ in 0..30_000 {
+            self.process.is_running()?;
+            if let Ok(mut connection) = Connection::open(self.address).await
+                && connection.send(&request).await.is_ok_and(|status| status == 200)
+            {
+                return Ok(());
             }
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            tokio::time::sleep(Duration::from_millis(2)).await;
         }
-        Err("microstat is not ready after ten seconds".into())
+        Err("microstat is not ready after a minute".into())
     }
 
-    /// Seconds of processor it has used.
-    pub(crate) fn cpu_s(&self) -> Result<f64, Failure> {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.process.id()))?;
-        let (_, fields) = stat.rsplit_once(')').ok_or("unreadable stat")?;
-        let ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<f64>);
-        Ok(ticks.sum::<Result<f64, _>>()? / TICKS)
-    }
-
-    /// Most memory it had at once, in MB.
-    pub(crate) fn peak_mb(&self) -> Result<f64, Failure> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let kib: f64 = line
-            .and_then(|kib| kib.trim().strip_suffix(" kB"))
-            .ok_or("no VmHWM")?
-            .parse()?;
-        Ok(kib * 1_024.0 / 1e6)
+    /// Asks the API with a token, and reads the answer.
+    pub(crate) async fn ask(&self, token: &str, path: &str) -> Result<serde_json::Value, Failure> {
+        let mut connection = Connection::open(self.address).await?;
+        let request = get(path, &format!("Authorization: Bearer {token}\r\n"));
+        match connection.send(&request).await? {
+            200 => Ok(serde_json::from_slice(connection.body())?),
+            status => Err(format!("{path} answers {status}: {}", connection.text()).into()),
+        }
     }
 }
 
-fn command(folder: &TempDir) -> Result<Command, Failure> {
-    let binary: PathBuf = std::env::current_exe()?.with_file_name("microstat");
-    let mut command = Command::new(binary);
-    command
-        .arg("--data")
-        .arg(folder.path().join("data"))
-        .stderr(Stdio::null());
-    Ok(command)
+/// Builds the release binary if it is not up to date.
+fn build() -> Result<(), Failure> {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let mut build = Command::new(cargo);
+    // what is measured lies beside what measures, so it has to be built in the same way
+    build.args(["build", "--release", "-p", "microstat"]);
+    let built = build.status();
+    match built {
+        Ok(status) if status.success() => Ok(()),
+        Ok(_) => Err("microstat can't be built".into()),
+        Err(error) if binary()?.exists() => {
+            eprintln!("cargo can't be started ({error}), so the binary is taken as it is");
+            Ok(())
+        }
+        Err(error) => Err(format!("cargo can't be started ({error}), and microstat isn't built").into()),
+    }
 }
 
-fn create_account(folder: &TempDir) -> Result<String, Failure> {
-    let mut create = command(folder)?;
-    create.args(["user", "create", "--email", "bench@example.com", "--name", "Bench"]);
-    let mut process = create.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
-    process
-        .stdin
-        .take()
-        .ok_or("no standard input")?
-        .write_all(b"granite-otter-fjord-31\n")?;
-    let made: serde_json::Value = serde_json::from_slice(&process.wait_with_output()?.stdout)?;
-    Ok(made["dsn"].as_str().ok_or("no DSN")?.to_owned())
+fn binary() -> Result<PathBuf, Failure> {
+    Ok(std::env::current_exe()?.with_file_name("microstat"))
 }
