@@ -1,5 +1,6 @@
 //! Publishing to this server alone: how many data points a second, how long an answer takes, what it costs.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::Args;
@@ -78,7 +79,7 @@ pub(crate) async fn run(options: &Options) -> Result<(), Failure> {
 }
 
 async fn measure(server: &Server, options: &Options, size: usize) -> Result<Figures, Failure> {
-    let target = target(server, size);
+    let target = target(server.address, &server.dsn, size);
     // makes metrics and buffers, and is not measured
     load(&target, options, Duration::from_millis(500)).await?;
     let cpu_s = server.process.cpu_s()?;
@@ -87,11 +88,11 @@ async fn measure(server: &Server, options: &Options, size: usize) -> Result<Figu
 }
 
 /// The strict door, with batches of this size.
-pub(crate) fn target(server: &Server, size: usize) -> Target {
-    let path = format!("/api/v1/ingest?dsn={}", server.dsn);
+pub(crate) fn target(address: SocketAddr, dsn: &str, size: usize) -> Target {
+    let path = format!("/api/v1/ingest?dsn={dsn}");
     let requests = (0..BODIES).map(|n| Request::fixed(post(&path, &json(&batch(size, n))), size));
     Target {
-        address: server.address,
+        address,
         protocol: Protocol::Http,
         greeting: Vec::new(),
         requests: requests.collect::<Vec<_>>().into(),

@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "who measures time has to ask what time it is")]
 
 mod data_points;
+mod flood;
 mod http;
 mod ingest;
 mod load;
@@ -34,6 +35,8 @@ struct Cli {
 enum What {
     /// Data points a second at the strict door, by batches of 1, 20 and 1,000
     Ingest(ingest::Options),
+    /// Load for a server that runs already, to look at it meanwhile
+    Flood(flood::Options),
     /// The same beside other servers, out of Debian's packages, with the goals of ingestion
     Peers(peers::Options),
     /// Questions and pages at 10 million data points, bytes on disk, memory
@@ -68,6 +71,7 @@ async fn main() -> ExitCode {
 async fn run(what: What) -> Result<(), Failure> {
     match what {
         What::Ingest(options) => ingest::run(&options).await,
+        What::Flood(options) => flood::run(&options).await,
         What::Peers(options) => peers::run(&options).await,
         What::Queries(options) => queries::run(&options).await,
         What::Memory(options) => memory::run(&options).await,

@@ -143,8 +143,7 @@ fn build() -> Result<(), Failure> {
     let mut build = Command::new(cargo);
     // what is measured lies beside what measures, so it has to be built in the same way
     build.args(["build", "--release", "-p", "microstat"]);
-    let built = build.status();
-    match built {
+    match build.status() {
         Ok(status) if status.success() => Ok(()),
         Ok(_) => Err("microstat can't be built".into()),
         Err(error) if binary()?.exists() => {

@@ -1,4 +1,4 @@
-//! `ClickHouse`, by rows of JSON. It answers when a part is written, without syncing it.
+//! ClickHouse, by rows of JSON. It answers when a part is written, without syncing it.
 
 use std::fs;
 use std::process::Command;

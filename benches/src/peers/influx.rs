@@ -1,5 +1,6 @@
 //! InfluxDB 1, by its line protocol. It syncs before it answers.
 
+use std::fmt::Write;
 use std::fs;
 use std::process::Command;
 
@@ -35,7 +36,7 @@ pub(super) fn request(points: &[DataPoint]) -> Request {
         let value = point
             .word()
             .map_or_else(|| point.number(), |word| format!("\"{word}\""));
-        body += &format!("metric_{} value={value} ", point.metric);
+        let _ = write!(body, "metric_{} value={value} ", point.metric);
         patches.push(Patch {
             at: body.len(),
             what: What::Digits { after },

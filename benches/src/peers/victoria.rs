@@ -1,5 +1,6 @@
 //! VictoriaMetrics, by both its doors. It answers before it has written anything.
 
+use std::fmt::Write;
 use std::process::Command;
 
 use super::packages::Packages;
@@ -40,7 +41,10 @@ pub(super) fn json(points: &[DataPoint]) -> Request {
         let metric = series.metric;
         let word = series.word.map_or(String::new(), |word| format!(r#","word":"{word}""#));
         let values = series.values.join(",");
-        body += &format!(r#"{{"metric":{{"__name__":"metric_{metric}"{word}}},"values":[{values}],"timestamps":["#);
+        let _ = write!(
+            body,
+            r#"{{"metric":{{"__name__":"metric_{metric}"{word}}},"values":[{values}],"timestamps":["#
+        );
         for (after, _) in (0..).zip(&series.values) {
             body += if after > 0 { "," } else { "" };
             patches.push(Patch {

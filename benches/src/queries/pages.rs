@@ -18,16 +18,16 @@ pub(super) async fn open(server: &Server, token: &str, requests: usize) -> Resul
     let metrics = server
         .ask(token, &format!("/api/v1/projects/{project}/metrics"))
         .await?;
-    let timer = metrics["metrics"]
+    let of_timers = metrics["metrics"]
         .as_array()
         .and_then(|all| all.iter().find(|metric| metric["type"] == "Timer"));
-    let timer = timer.and_then(|metric| metric["id"].as_str()).ok_or("no Timer")?;
+    let metric = of_timers.and_then(|metric| metric["id"].as_str()).ok_or("no Timer")?;
     let pages = [
         ("Dashboard", format!("/projects/{project}")),
-        ("a Timer's page", format!("/projects/{project}/metrics/{timer}")),
+        ("a Timer's page", format!("/projects/{project}/metrics/{metric}")),
         (
             "a Timer's page, 30 d",
-            format!("/projects/{project}/metrics/{timer}?range=30d"),
+            format!("/projects/{project}/metrics/{metric}?range=30d"),
         ),
         ("Metrics", format!("/projects/{project}/metrics")),
     ];
@@ -47,14 +47,14 @@ pub(super) async fn open(server: &Server, token: &str, requests: usize) -> Resul
     let mut table = Table::new(&head);
     for (label, path) in pages {
         let request = get(&path, &format!("{PACKED}{cookies}"));
-        let times = times(&mut connection, &[request], requests, label).await?;
-        let p50 = percentile(&times.sorted_ms, 50);
+        let took = times(&mut connection, &[request], requests, label).await?;
+        let p50 = percentile(&took.sorted_ms, 50);
         let weight = weigh(&mut connection, &path, &cookies).await?;
         table.row(vec![
             label.to_owned(),
-            short(Some(times.first_ms)),
+            short(Some(took.first_ms)),
             short(Some(p50)),
-            short(Some(percentile(&times.sorted_ms, 99))),
+            short(Some(percentile(&took.sorted_ms, 99))),
             short(Some(weight.page_kb)),
             short(Some(weight.whole_kb)),
             weight.packed,
@@ -104,7 +104,7 @@ async fn weigh(connection: &mut Connection, path: &str, cookies: &str) -> Result
 
 /// The style sheets, scripts and pictures that a page, or a script, leads to.
 fn links(path: &str, text: &str) -> Vec<String> {
-    if path.ends_with(".js") {
+    if path.contains("/js/") {
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
         let quoted = text
             .lines()
