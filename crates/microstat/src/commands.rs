@@ -1,7 +1,10 @@
 //! Sub-commands: a file a noun. They work beside a running server, and print what they made on standard output.
 
+pub mod backup;
 pub mod demo;
+mod manifest;
 pub mod points;
+pub mod restore;
 pub mod token;
 pub mod user;
 

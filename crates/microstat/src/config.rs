@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use lettre::message::Mailbox;
 
-use crate::commands::{points, token, user};
+use crate::commands::{backup, points, restore, token, user};
 
 /// Publish small metrics with one line of code, see them at once, share them with the right people.
 #[derive(Debug, Parser)]
@@ -81,6 +81,10 @@ pub enum Command {
     /// API tokens
     #[command(subcommand)]
     Token(token::Verb),
+    /// Copy the installation, of a running server too, into a new folder
+    Backup(backup::Backup),
+    /// Fill an empty data folder from a backup
+    Restore(restore::Restore),
     /// Data points
     #[command(subcommand)]
     Points(points::Verb),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use clap::Parser;
 use microstat::clock::{Clock, Random};
-use microstat::commands::{Outcome, demo, points, token, user};
+use microstat::commands::{Outcome, backup, demo, points, restore, token, user};
 use microstat::config::{Cli, Command};
 use microstat::serve;
 use microstat::state::{App, Core};
@@ -41,6 +41,8 @@ async fn run(cli: Cli) -> Outcome {
         Command::Token(token::Verb::Create(new)) => {
             token::create(&Core::open(config, clock, random).await?, &new).await?;
         }
+        Command::Backup(to) => backup::make(&config, &clock, &to).await?,
+        Command::Restore(from) => restore::fill(&config, &clock, &from).await?,
         Command::Points(points::Verb::Check(how)) => points::check(&config.data, &how)?,
     }
     Ok(())

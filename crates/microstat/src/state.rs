@@ -19,6 +19,8 @@ use crate::ingest::tally::Tally;
 use crate::jobs::post::Post;
 use crate::secrets::Keys;
 
+/// The folder within the data folder that a restore fills first; while it is there, the rest may not be whole.
+pub(crate) const RESTORING: &str = "restoring";
 /// At most this many passwords are hashed at once: each takes 19 MiB and a core.
 const HASHERS: usize = 2;
 
@@ -74,6 +76,11 @@ pub enum OpenError {
     /// The data folder can't be used.
     #[error("the data folder {0} can't be used: {1}")]
     Data(String, std::io::Error),
+    /// A restore has not ended.
+    #[error(
+        "a restore into {0} is under way or was interrupted; if it was, empty the folder and restore the backup again"
+    )]
+    Restoring(String),
     /// Accounts can't be opened.
     #[error("the database can't be opened: {0}")]
     Store(#[from] store::Error),
@@ -136,6 +143,9 @@ impl Core {
     /// If the data folder or the database can't be used.
     pub async fn open(config: Config, clock: Clock, random: Random) -> Result<Self, OpenError> {
         let folder = |error| OpenError::Data(config.data.display().to_string(), error);
+        if config.data.join(RESTORING).exists() {
+            return Err(OpenError::Restoring(config.data.display().to_string()));
+        }
         fs::create_dir_all(&config.data).map_err(folder)?;
         only_ours(&config.data).map_err(folder)?;
         let post = Post::open(&config)?;
@@ -171,7 +181,7 @@ impl Core {
 }
 
 /// The data folder holds hashes and mails: nobody else on the machine may look.
-fn only_ours(folder: &Path) -> std::io::Result<()> {
+pub(crate) fn only_ours(folder: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     fs::set_permissions(folder, fs::Permissions::from_mode(0o700))
 }

@@ -29,7 +29,7 @@ mod sketch;
 mod writer;
 
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -105,7 +105,6 @@ struct Inner {
     sealer: Option<Arc<seal::Sealer>>,
     readers: query::Readers,
     threads: Mutex<Vec<JoinHandle<()>>>,
-    dir: PathBuf,
     /// Given up last; a guest has none.
     _lock: Option<File>,
 }

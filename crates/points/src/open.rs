@@ -73,7 +73,6 @@ pub(crate) fn open(dir: &Path, options: Options, disk: Option<Arc<dyn Disk>>) ->
         readers: Readers::new(file, options.readers),
         head,
         threads: Mutex::new(vec![writing, sealing]),
-        dir: dir.to_owned(),
         _lock: Some(lock),
     })
 }
@@ -103,7 +102,6 @@ pub(crate) fn visit(dir: &Path, options: Options) -> Result<Inner, Error> {
         readers: Readers::new(file, options.readers),
         head,
         threads: Mutex::new(vec![thread]),
-        dir: dir.to_owned(),
         _lock: None,
     })
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod busiest;
 mod edges;
+mod everything;
 mod gather;
 pub(crate) mod page;
 mod quantiles;

@@ -92,6 +92,23 @@ impl Db {
         }))
     }
 
+    /// Writes a copy of the whole database, as it is at one moment, to a new SQLite file, while others go on using it.
+    /// `false` if it is PostgreSQL, which has tools of its own for that.
+    ///
+    /// # Errors
+    /// If the file exists or can't be written.
+    pub async fn copy_to(&self, file: &Path) -> Result<bool> {
+        let Engine::Sqlite { writer, .. } = &self.0 else {
+            return Ok(false);
+        };
+        // Readers are told to write nothing at all.
+        sqlx::query("vacuum into $1")
+            .bind(file.to_string_lossy())
+            .execute(writer)
+            .await?;
+        Ok(true)
+    }
+
     /// Makes a database for a test on this PostgreSQL server.
     #[cfg(feature = "testing")]
     pub(crate) async fn create_database(&self, name: &str) -> Result<()> {

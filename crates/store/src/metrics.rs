@@ -1,6 +1,6 @@
 //! The catalog of metrics: which id a project's name and type have.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use domain::id::{MetricId, ProjectId};
 use domain::metric::{MetricName, MetricType};
@@ -125,6 +125,17 @@ pub async fn of_project(on: impl Into<On<'_>>, project: ProjectId) -> Result<Vec
         .all(on)
         .await?;
     rows.iter().map(Metric::read).collect()
+}
+
+/// Every metric there is and its project, those of deleted projects that can be restored too.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn everywhere(on: impl Into<On<'_>>) -> Result<BTreeSet<(ProjectId, MetricId)>> {
+    let rows = sql("select project_id, id from metrics").all(on).await?;
+    rows.iter()
+        .map(|row| Ok((row.get("project_id")?, row.get("id")?)))
+        .collect()
 }
 
 /// One metric of a project.

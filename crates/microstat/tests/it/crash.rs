@@ -1,70 +1,20 @@
 //! How it ends: by `kill -9` in the middle of a load, what was acknowledged is there, once; asked to stop, all is.
 
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use microstat::clock::Clock;
 use tokio::task::JoinSet;
 
 use crate::installation::{Installation, Server, account, open, ready, stored};
+use crate::load::{BATCH, Load, app, publish};
 use crate::wire::Wire;
 
 /// Connections that publish at once.
 const APPS: usize = 8;
 /// Acknowledged batches after which the program is killed, and killed again.
 const KILLS: [usize; 2] = [150, 300];
-/// Data points a batch.
-const BATCH: usize = 20;
-
-/// What the apps have published, and what they know of it.
-#[derive(Default)]
-struct Load {
-    next: AtomicUsize,
-    acknowledged: Mutex<BTreeSet<usize>>,
-    /// Sent, and not answered: it may be stored or not.
-    open: Mutex<BTreeSet<usize>>,
-}
-
-impl Load {
-    fn acknowledged(&self) -> usize {
-        self.acknowledged.lock().unwrap().len()
-    }
-}
-
-/// Batch `n`: values that no other batch has.
-fn batch(n: usize) -> String {
-    let points: Vec<_> = (0..BATCH)
-        .map(|k| format!(r#"{{"name":"Load","type":"Counter","value":{}}}"#, n * BATCH + k))
-        .collect();
-    format!("[{}]", points.join(","))
-}
-
-async fn publish(wire: &mut Wire, dsn: &str, n: usize) -> std::io::Result<()> {
-    let key = format!("Idempotency-Key: batch {n}\r\n");
-    let reply = wire.post(&format!("/api/v1/ingest?dsn={dsn}"), &key, &batch(n)).await?;
-    assert_eq!(
-        (reply.status, &reply.json()["accepted"]),
-        (201, &BATCH.into()),
-        "{reply:?}"
-    );
-    Ok(())
-}
-
-/// Publishes batch after batch until the server is gone.
-async fn app(address: SocketAddr, dsn: Arc<str>, load: Arc<Load>) {
-    let Ok(mut wire) = Wire::to(address).await else { return };
-    loop {
-        let n = load.next.fetch_add(1, Ordering::SeqCst);
-        load.open.lock().unwrap().insert(n);
-        if publish(&mut wire, &dsn, n).await.is_err() {
-            return;
-        }
-        load.open.lock().unwrap().remove(&n);
-        load.acknowledged.lock().unwrap().insert(n);
-    }
-}
 
 async fn kill_under_load(server: Server, dsn: &Arc<str>, load: &Arc<Load>, after: usize) {
     let address = server.address();

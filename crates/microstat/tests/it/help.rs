@@ -126,8 +126,13 @@ async fn every_flag_and_sub_command_is_described() {
     }
     for command in cli.get_subcommands() {
         let name = command.get_name();
-        let described =
-            page.contains(&format!("<code>{name}</code>")) || page.contains(&format!("<code>{name} create "));
-        assert!(described, "{name}");
+        let verbs = command
+            .get_subcommands()
+            .map(|verb| format!("{name} {}", verb.get_name()));
+        let verbs: Vec<_> = verbs.collect();
+        for command in if verbs.is_empty() { vec![name.to_owned()] } else { verbs } {
+            let mut described = [format!("<code>{command}</code>"), format!("<code>{command} ")].into_iter();
+            assert!(described.any(|code| page.contains(&code)), "{command}");
+        }
     }
 }

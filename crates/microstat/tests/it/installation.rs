@@ -23,7 +23,8 @@ use crate::wire::Wire;
 
 /// An installation of its own, not in this process.
 pub(crate) struct Installation {
-    scratch: Scratch,
+    scratch: Arc<Scratch>,
+    folder: &'static str,
 }
 
 /// A server that is killed (-9) with this value.
@@ -44,13 +45,27 @@ impl Drop for Server {
 impl Installation {
     pub(crate) async fn new() -> Self {
         Self {
-            scratch: Scratch::empty().await,
+            scratch: Arc::new(Scratch::empty().await),
+            folder: "data",
         }
+    }
+
+    /// Another one, which has another data folder; but on PostgreSQL, the same accounts.
+    pub(crate) fn elsewhere(&self) -> Self {
+        Self {
+            scratch: Arc::clone(&self.scratch),
+            folder: "elsewhere",
+        }
+    }
+
+    /// A path beside its data folder.
+    pub(crate) fn beside(&self, name: &str) -> PathBuf {
+        self.scratch.folder.path().join(name)
     }
 
     /// Its data folder.
     pub(crate) fn data(&self) -> PathBuf {
-        self.scratch.folder.path().join("data")
+        self.beside(self.folder)
     }
 
     /// Where its accounts are, if not in the data folder.

@@ -109,13 +109,10 @@ async fn a_copy_is_a_store_of_its_own() {
     let (dir, points) = fresh().await;
     store(&points, vec![number(NOW, 1.0)]).await;
     let copy = tempfile::TempDir::new().unwrap();
-    points.copy_to(&copy.path().join("points.db")).await.unwrap();
+    Points::copy(dir.path(), copy.path()).unwrap();
     store(&points, vec![number(NOW, 2.0)]).await;
     assert_eq!(total(&open(&copy).await, PROJECT, "1h").await, 1);
-    assert!(
-        points.copy_to(&copy.path().join("points.db")).await.is_err(),
-        "never over a file"
-    );
+    assert!(Points::copy(dir.path(), copy.path()).is_err(), "never over a file");
     drop(points);
     assert_eq!(total(&open(&dir).await, PROJECT, "1h").await, 2);
 }

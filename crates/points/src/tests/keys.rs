@@ -156,7 +156,7 @@ async fn an_id_is_stored_once_however_many_send_it() {
 
 #[tokio::test]
 async fn what_is_forgotten_is_swept_away_by_what_comes() {
-    let (_dir, points) = fresh().await;
+    let (dir, points) = fresh().await;
     for n in 0..30 {
         points
             .append(
@@ -177,7 +177,7 @@ async fn what_is_forgotten_is_swept_away_by_what_comes() {
         points.append(later, NOW + DAY).await.unwrap();
     }
     points.seal().await.unwrap();
-    let connection = crate::schema::reading(&points.inner.dir.join("points.db")).unwrap();
+    let connection = crate::schema::reading(&dir.path().join("points.db")).unwrap();
     for table in ["select count(*) from batch_keys", "select count(*) from point_ids"] {
         let left: i64 = connection.query_row(table, (), |row| row.get(0)).unwrap();
         assert_eq!(left, 20, "{table}");
