@@ -9,6 +9,7 @@ use crate::Failure;
 use crate::data_points::{batch, json};
 use crate::http::post;
 use crate::load::{self, Outcome, Protocol, Request, Target};
+use crate::machine;
 use crate::server::Server;
 use crate::table::{Table, float, median, short, whole};
 
@@ -38,6 +39,7 @@ pub(crate) struct Options {
 type Figures = (Outcome, f64);
 
 pub(crate) async fn run(options: &Options) -> Result<(), Failure> {
+    let machine = machine::description();
     let mut rounds = Vec::new();
     let mut peak_mb = 0_f64;
     for _ in 0..options.rounds.max(1) {
@@ -70,7 +72,7 @@ pub(crate) async fn run(options: &Options) -> Result<(), Failure> {
     }
     table.print();
     println!(
-        "\n{} connections, {} s a cell, {} rounds; most memory {peak_mb:.0} MB",
+        "\n{} connections, {} s a cell, {} rounds; most memory {peak_mb:.0} MB.\n{machine}",
         options.connections,
         options.seconds,
         rounds.len()

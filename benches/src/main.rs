@@ -7,6 +7,7 @@ mod flood;
 mod http;
 mod ingest;
 mod load;
+mod machine;
 mod memory;
 mod peers;
 mod process;

@@ -6,6 +6,7 @@ use rusqlite::Connection as Accounts;
 use crate::Failure;
 use crate::data_points::type_of;
 use crate::http::{Connection, post};
+use crate::machine;
 use crate::server::{Installation, Server};
 use crate::table::{Table, float, short, verdict, whole};
 
@@ -27,6 +28,7 @@ pub(crate) struct Options {
 }
 
 pub(crate) async fn run(options: &Options) -> Result<(), Failure> {
+    let machine = machine::description();
     let more = format!("with {} more each, MB", options.more);
     let head = [
         "metrics",
@@ -71,7 +73,9 @@ pub(crate) async fn run(options: &Options) -> Result<(), Failure> {
         ]);
     }
     table.print();
-    println!("\nKiB a metric: what the peak has over the memory after start, whole server included, by metrics.");
+    println!(
+        "\nKiB a metric: what the peak has over the memory after start, whole server included, by metrics.\n{machine}"
+    );
     Ok(())
 }
 

@@ -29,6 +29,7 @@ use self::running::Running;
 use crate::Failure;
 use crate::data_points::batch;
 use crate::load::{self, Outcome, Request, Target};
+use crate::machine;
 
 /// Data points a batch.
 const BATCHES: [usize; 3] = [1, 20, 1_000];
@@ -56,6 +57,7 @@ pub(crate) struct Options {
 }
 
 pub(crate) async fn run(options: &Options) -> Result<(), Failure> {
+    let machine = machine::description();
     let packages = Packages::new()?;
     let mut rounds: Vec<Round> = Contestant::of(&options.only).into_iter().map(Round::new).collect();
     for number in 1..=options.rounds.max(1) {
@@ -70,12 +72,8 @@ pub(crate) async fn run(options: &Options) -> Result<(), Failure> {
     report::print(&rounds);
     goals::print(&rounds);
     println!(
-        "\n{} rounds of {} s a cell, {} connections, {} thread(s) of load on the same {} processors.",
-        options.rounds,
-        options.seconds,
-        options.connections,
-        options.threads,
-        std::thread::available_parallelism()?,
+        "\n{} rounds of {} s a cell, {} connections, {} thread(s) of load.\n{machine}",
+        options.rounds, options.seconds, options.connections, options.threads,
     );
     Ok(())
 }

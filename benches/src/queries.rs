@@ -11,6 +11,7 @@ use clap::Args;
 
 use self::past::Past;
 use crate::Failure;
+use crate::machine;
 use crate::server::Server;
 use crate::table::{Table, float, short, verdict, whole};
 
@@ -37,6 +38,7 @@ pub(crate) struct Options {
 }
 
 pub(crate) async fn run(options: &Options) -> Result<(), Failure> {
+    let machine = machine::description();
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis();
     let past = Past {
         end_ms: u64::try_from(now)?,
@@ -101,7 +103,7 @@ pub(crate) async fn run(options: &Options) -> Result<(), Failure> {
     row("server CPU s a million, sealing included", cpu_s, None);
     table.print();
     println!(
-        "\n{} data points over 30 days in 100 metrics, {} to a millisecond; {} requests of each kind, one at a time.",
+        "\n{} data points over 30 days in 100 metrics, {} to a millisecond; {} requests of each kind, one at a time.\n{machine}",
         whole(Some(float(past.points))),
         past.together,
         options.requests

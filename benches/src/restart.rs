@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 
 use crate::Failure;
 use crate::http::{Connection, post};
+use crate::machine;
 use crate::server::Server;
 use crate::table::{Table, float, short, verdict, whole};
 
@@ -33,6 +34,7 @@ pub(crate) struct Options {
 }
 
 pub(crate) async fn run(options: &Options) -> Result<(), Failure> {
+    let machine = machine::description();
     let mut server = Server::start().await?;
     let token = server.installation.token()?;
     let mut acknowledged = vec![0; options.connections];
@@ -82,7 +84,7 @@ pub(crate) async fn run(options: &Options) -> Result<(), Failure> {
     table.print();
     println!(
         "\nGoal: ready in under {GOAL_S} s, nothing acknowledged lost, nothing twice. {} s of batches of {} over {} \
-         connections before each kill -9. A batch that was not answered may be there, so \"there\" may be more.",
+         connections before each kill -9. A batch that was not answered may be there, so \"there\" may be more.\n{machine}",
         options.seconds, options.batch, options.connections
     );
     Ok(())

@@ -35,7 +35,8 @@ impl Installation {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
-            .spawn()?;
+            .spawn()
+            .map_err(|error| format!("{} can't be started: {error}", create.get_program().display()))?;
         let mut input = process.stdin.take().ok_or("no standard input")?;
         writeln!(input, "{PASSWORD}")?;
         drop(input);

@@ -78,7 +78,7 @@ pub(super) fn print(rounds: &[Round]) {
     table.print();
     for round in rounds {
         if let Some(why) = &round.missing {
-            println!("\n{} is left out: {why}", round.contestant.label());
+            println!("\n{} could not be measured to the end: {why}", round.contestant.label());
         }
     }
     ratios(rounds, &sizes);
