@@ -1,7 +1,6 @@
 //! Memory by number of metrics: what each costs a server that has just seen it.
 
 use clap::Args;
-use rusqlite::Connection as Accounts;
 
 use crate::Failure;
 use crate::data_points::type_of;
@@ -12,6 +11,8 @@ use crate::table::{Table, float, short, verdict, whole};
 
 /// The most a batch may hold.
 const BATCH: usize = 1_000;
+/// The most a project may have, unless its limit is changed.
+const A_PROJECT: usize = 2_000;
 /// KiB a metric, where there are as many as [`MANY`].
 const GOAL_KIB: f64 = 2.0;
 const MANY: usize = 100_000;
@@ -43,12 +44,12 @@ pub(crate) async fn run(options: &Options) -> Result<(), Failure> {
     let mut table = Table::new(&head);
     for &metrics in &options.metrics {
         let installation = Installation::create()?;
-        allow(&installation, metrics)?;
+        let dsns = projects(&installation, metrics)?;
         let server = installation.serve().await?;
         let start_mb = server.process.memory_mb()?;
-        publish(&server, metrics, 1).await?;
+        publish(&server, &dsns, metrics, 1).await?;
         let first_mb = server.process.memory_mb()?;
-        publish(&server, metrics, options.more).await?;
+        publish(&server, &dsns, metrics, options.more).await?;
         let more_mb = server.process.memory_mb()?;
         let peak_mb = server.process.peak_mb()?;
         let kib_each = (peak_mb - start_mb) * 1e6 / 1_024.0 / float(metrics);
@@ -79,22 +80,19 @@ pub(crate) async fn run(options: &Options) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Raises the project's limit of metrics, which no page does, while nobody serves it.
-fn allow(installation: &Installation, metrics: usize) -> Result<(), Failure> {
-    let accounts = Accounts::open(installation.data().join("microstat.db"))?;
-    let limit = i64::try_from(metrics)?;
-    match accounts.execute("update projects set metric_limit = ?1", [limit])? {
-        1 => Ok(()),
-        projects => Err(format!("{projects} projects where one was expected").into()),
-    }
+/// DSNs for so many metrics. A project has a limit of them, so there are as many projects as it takes.
+fn projects(installation: &Installation, metrics: usize) -> Result<Vec<String>, Failure> {
+    let more = (1..metrics.div_ceil(A_PROJECT)).map(|n| installation.another(&format!("bench-{n}@example.com")));
+    let first = Ok(installation.dsn.clone());
+    std::iter::once(first).chain(more).collect()
 }
 
 /// So many data points for every metric, all metrics in turn.
-async fn publish(server: &Server, metrics: usize, each: usize) -> Result<(), Failure> {
-    let path = format!("/api/v1/ingest?dsn={}", server.dsn);
+async fn publish(server: &Server, dsns: &[String], metrics: usize, each: usize) -> Result<(), Failure> {
     let mut connection = Connection::open(server.address).await?;
     for turn in 0..each {
         for first in (0..metrics).step_by(BATCH) {
+            let path = format!("/api/v1/ingest?dsn={}", dsns[first / A_PROJECT]);
             let points: Vec<String> = (first..(first + BATCH).min(metrics))
                 .map(|metric| point(metric, turn))
                 .collect();

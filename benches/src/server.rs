@@ -28,35 +28,18 @@ impl Installation {
     pub(crate) fn create() -> Result<Self, Failure> {
         build()?;
         let folder = tempfile::tempdir()?;
-        let mut create = Command::new(binary()?);
-        create.arg("--data").arg(folder.path().join("data"));
-        create.args(["user", "create", "--email", EMAIL, "--name", "Bench"]);
-        let mut process = create
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .map_err(|error| format!("{} can't be started: {error}", create.get_program().display()))?;
-        let mut input = process.stdin.take().ok_or("no standard input")?;
-        writeln!(input, "{PASSWORD}")?;
-        drop(input);
-        let made: serde_json::Value = serde_json::from_slice(&process.wait_with_output()?.stdout)?;
-        let said = |what: &str| {
-            made[what]
-                .as_str()
-                .map(str::to_owned)
-                .ok_or_else(|| format!("no {what}"))
-        };
-        Ok(Self {
-            dsn: said("dsn")?,
-            project: said("project")?,
-            folder,
-        })
+        let Account { project, dsn } = Account::create(&folder, EMAIL)?;
+        Ok(Self { folder, dsn, project })
+    }
+
+    /// One more account, with an organisation and a project; gives the project's DSN.
+    pub(crate) fn another(&self, email: &str) -> Result<String, Failure> {
+        Ok(Account::create(&self.folder, email)?.dsn)
     }
 
     /// The folder given as `--data`.
     pub(crate) fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
+        data(&self.folder)
     }
 
     /// A new API token of the account.
@@ -86,9 +69,39 @@ impl Installation {
     }
 
     fn command(&self) -> Result<Command, Failure> {
-        let mut command = Command::new(binary()?);
-        command.arg("--data").arg(self.data());
-        Ok(command)
+        command(&self.folder)
+    }
+}
+
+struct Account {
+    project: String,
+    dsn: String,
+}
+
+impl Account {
+    fn create(folder: &TempDir, email: &str) -> Result<Self, Failure> {
+        let mut create = command(folder)?;
+        create.args(["user", "create", "--email", email, "--name", "Bench"]);
+        let mut process = create
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(|error| format!("{} can't be started: {error}", create.get_program().display()))?;
+        let mut input = process.stdin.take().ok_or("no standard input")?;
+        writeln!(input, "{PASSWORD}")?;
+        drop(input);
+        let made: serde_json::Value = serde_json::from_slice(&process.wait_with_output()?.stdout)?;
+        let said = |what: &str| {
+            made[what]
+                .as_str()
+                .map(str::to_owned)
+                .ok_or_else(|| format!("no {what}"))
+        };
+        Ok(Self {
+            project: said("project")?,
+            dsn: said("dsn")?,
+        })
     }
 }
 
@@ -153,6 +166,16 @@ fn build() -> Result<(), Failure> {
         }
         Err(error) => Err(format!("cargo can't be started ({error}), and microstat isn't built").into()),
     }
+}
+
+fn data(folder: &TempDir) -> PathBuf {
+    folder.path().join("data")
+}
+
+fn command(folder: &TempDir) -> Result<Command, Failure> {
+    let mut command = Command::new(binary()?);
+    command.arg("--data").arg(data(folder));
+    Ok(command)
 }
 
 fn binary() -> Result<PathBuf, Failure> {
