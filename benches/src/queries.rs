@@ -73,7 +73,8 @@ pub(crate) async fn run(options: &Options) -> Result<(), Failure> {
         let is_met = goal.map_or(String::new(), |(_, most)| verdict(reached <= most));
         table.row(vec![label.to_owned(), short(Some(reached)), wanted, is_met]);
     };
-    let bytes_each = float(usize::try_from(bytes)?) / float(past.points);
+    let each = |bytes: u64| usize::try_from(bytes).map_or(f64::NAN, float) / float(past.points);
+    let bytes_each = each(bytes.iter().map(|(_, bytes)| bytes).sum());
     row(
         "bytes on disk a data point, everything included",
         bytes_each,
@@ -102,8 +103,13 @@ pub(crate) async fn run(options: &Options) -> Result<(), Failure> {
     );
     row("server CPU s a million, sealing included", cpu_s, None);
     table.print();
+    let parts = bytes.iter().filter(|(_, bytes)| each(*bytes) >= 0.005);
+    let parts: Vec<_> = parts
+        .map(|(name, bytes)| format!("{name} {:.2}", each(*bytes)))
+        .collect();
+    println!("\nBytes a data point by file: {}.", parts.join(", "));
     println!(
-        "\n{} data points over 30 days in 100 metrics, {} to a millisecond; {} requests of each kind, one at a time.\n{machine}",
+        "{} data points over 30 days in 100 metrics, {} to a millisecond; {} requests of each kind, one at a time.\n{machine}",
         whole(Some(float(past.points))),
         past.together,
         options.requests

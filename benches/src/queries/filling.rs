@@ -1,5 +1,6 @@
 //! Publishes the past through the strict door, as a program that catches up would.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -80,17 +81,17 @@ pub(super) async fn quiet(server: &Server) -> Result<(), Failure> {
     Err("the server is still busy after ten minutes".into())
 }
 
-/// Bytes on the disk of everything in a folder, as `du` counts them.
-pub(super) fn bytes_in(folder: &Path) -> Result<u64, Failure> {
-    use std::os::unix::fs::MetadataExt;
-
-    let mut bytes = 0;
+/// Bytes on the disk of everything in a folder, as `du` counts them, by what lies in it.
+pub(super) fn bytes_in(folder: &Path) -> Result<Vec<(String, u64)>, Failure> {
+    let mut all = Vec::new();
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
-        bytes += match entry.metadata()? {
-            data if data.is_dir() => bytes_in(&entry.path())?,
+        let bytes = match entry.metadata()? {
+            data if data.is_dir() => bytes_in(&entry.path())?.iter().map(|(_, bytes)| bytes).sum(),
             data => data.blocks() * 512,
         };
+        all.push((entry.file_name().to_string_lossy().into_owned(), bytes));
     }
-    Ok(bytes)
+    all.sort_by_key(|&(_, bytes)| std::cmp::Reverse(bytes));
+    Ok(all)
 }
