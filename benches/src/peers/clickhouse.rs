@@ -13,8 +13,11 @@ use crate::load::Request;
 const USERS: &str = "<?xml version=\"1.0\"?><yandex><profiles><default/></profiles><quotas><default/></quotas>\
     <users><default><password/><networks><ip>127.0.0.1</ip></networks><profile>default</profile>\
     <quota>default</quota></default></users></yandex>";
+/// Out of the box it refuses inserts when 300 parts wait to be merged, as they soon do with small ones; here it may slow
+/// down instead, so that there is a figure.
 const TABLE: &str = "create table points (at DateTime default now(), metric String, value Float64, word String) \
-    engine = MergeTree partition by toYYYYMM(at) order by (metric, at)";
+    engine = MergeTree partition by toYYYYMM(at) order by (metric, at) \
+    settings parts_to_throw_insert = 10000";
 
 pub(super) async fn start(packages: &Packages) -> Result<Running, Failure> {
     let root = packages.unpack("clickhouse-server")?;
