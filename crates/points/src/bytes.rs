@@ -115,7 +115,19 @@ impl<'b> Reader<'b> {
         Ok(*first)
     }
 
+    #[inline]
     pub(crate) fn u64(&mut self) -> Result<u64, Damaged> {
+        match self.0.split_first() {
+            Some((byte, rest)) if *byte < 0x80 => {
+                self.0 = rest;
+                Ok((*byte).into())
+            }
+            _ => self.long(),
+        }
+    }
+
+    /// A number of several bytes.
+    fn long(&mut self) -> Result<u64, Damaged> {
         let mut value = 0;
         for shift in (0..64).step_by(7) {
             let byte = self.byte()?;

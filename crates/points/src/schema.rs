@@ -44,8 +44,8 @@ pub(crate) fn reading(file: &Path) -> Result<Connection, rusqlite::Error> {
     let connection = Connection::open_with_flags(file, flags)?;
     connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(64);
+    // No mapping: pages of a large file that were read once would count as this process's memory for ever.
     connection.pragma_update(None, "cache_size", -2_048)?;
-    connection.pragma_update(None, "mmap_size", 256 << 20)?;
     Ok(connection)
 }
 

@@ -76,9 +76,18 @@ impl Sketch {
 
     /// Passes over one.
     pub(crate) fn skip(from: &mut Reader<'_>) -> Result<(), Damaged> {
-        decode(from, |_, _| ())?;
-        from.u64()?;
-        decode(from, |_, _| ())
+        for side in 0..2 {
+            for _ in 0..from.length()? {
+                from.i64()?;
+                for _ in 0..from.length()? {
+                    from.u64()?;
+                }
+            }
+            if side == 0 {
+                from.u64()?;
+            }
+        }
+        Ok(())
     }
 
     /// Adds another sketch's values.
@@ -122,9 +131,10 @@ impl Sketch {
     }
 
     pub(crate) fn decode(from: &mut Reader<'_>) -> Result<Self, Damaged> {
-        let side = |from: &mut Reader<'_>| {
+        let mut counts = Vec::new();
+        let mut side = |from: &mut Reader<'_>| {
             let mut bins = Bins::new();
-            decode(from, |first, counts| {
+            decode(from, &mut counts, |first, counts| {
                 let there = (first..).zip(counts.iter().copied()).filter(|(_, count)| *count > 0);
                 bins.extend(there);
             })?;
@@ -185,9 +195,9 @@ fn encode(bins: &Bins, to: &mut Vec<u8>) {
     }
 }
 
-/// Calls `each` with the first bin of every run, lowest first, and the counts of its bins.
-fn decode(from: &mut Reader<'_>, mut each: impl FnMut(i32, &[u64])) -> Result<(), Damaged> {
-    let (mut counts, mut end) = (Vec::new(), None);
+/// Calls `each` with the first bin of every run, lowest first, and the counts of its bins, which are put into `counts`.
+fn decode(from: &mut Reader<'_>, counts: &mut Vec<u64>, mut each: impl FnMut(i32, &[u64])) -> Result<(), Damaged> {
+    let mut end = None;
     for _ in 0..from.length()? {
         let first = end.unwrap_or(0_i64).checked_add(from.i64()?).ok_or(Damaged)?;
         let length = from.length()?;
@@ -201,7 +211,7 @@ fn decode(from: &mut Reader<'_>, mut each: impl FnMut(i32, &[u64])) -> Result<()
         for _ in 0..length {
             counts.push(from.u64()?);
         }
-        each(i32::try_from(first).map_err(|_| Damaged)?, &counts);
+        each(i32::try_from(first).map_err(|_| Damaged)?, counts);
         end = Some(last);
     }
     Ok(())

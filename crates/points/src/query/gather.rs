@@ -149,7 +149,7 @@ impl<'b> Gathered<'b> {
             if self.spreads.is_empty() || sketch.is_some() {
                 self.sums[place].merge(&looking.rollup.whole());
                 if let Some(sketch) = sketch {
-                    self.spreads[place].merge(&sketch);
+                    self.spreads[place].merge(sketch);
                 }
                 return Ok(());
             }
@@ -287,7 +287,7 @@ impl<'b> Gathered<'b> {
 
     fn close(&mut self) {
         if let Some(spread) = self.spreads.get_mut(self.open.0) {
-            spread.merge(&self.open.1.take());
+            spread.merge(self.open.1.take());
         }
     }
 }

@@ -9,6 +9,8 @@ pub(crate) struct Adder {
     negative: Side,
     zeros: u64,
     positive: Side,
+    /// Of the run that is being read.
+    counts: Vec<u64>,
 }
 
 /// Bins from `first` on. Those of all doubles there are take half a megabyte, so it need not be bounded.
@@ -21,9 +23,9 @@ struct Side {
 impl Adder {
     /// Adds a sketch as it was written.
     pub(crate) fn add(&mut self, from: &mut Reader<'_>) -> Result<(), Damaged> {
-        decode(from, |first, counts| self.negative.add(first, counts))?;
+        decode(from, &mut self.counts, |first, counts| self.negative.add(first, counts))?;
         self.zeros += from.u64()?;
-        decode(from, |first, counts| self.positive.add(first, counts))
+        decode(from, &mut self.counts, |first, counts| self.positive.add(first, counts))
     }
 
     /// What they add up to.

@@ -21,8 +21,12 @@ impl Spread {
         self.values.push(value);
     }
 
-    pub(super) fn merge(&mut self, sketch: &Sketch) {
-        self.sketch.merge(sketch);
+    pub(super) fn merge(&mut self, sketch: Sketch) {
+        if self.sketch.count() == 0 {
+            self.sketch = sketch;
+        } else {
+            self.sketch.merge(&sketch);
+        }
     }
 
     /// The values at some quantiles, ascending. Exact if every value was looked at, else within 1 % of themselves and
@@ -31,8 +35,10 @@ impl Spread {
         if self.sketch.count() == 0 {
             return exact(&mut self.values, quantiles);
         }
-        self.sketch.merge(&Sketch::of(&self.values));
-        self.values.clear();
+        if !self.values.is_empty() {
+            self.sketch.merge(&Sketch::of(&self.values));
+            self.values.clear();
+        }
         sketched(&self.sketch, quantiles, sum)
     }
 }

@@ -1,0 +1,80 @@
+//! How long queries take.
+
+use domain::range::Range;
+use domain::time::DAY;
+use points::Points;
+
+use crate::data::{Dice, NOW, PROJECT, id};
+use crate::figures::{times, times_head};
+
+/// Asks everything that pages ask, of so many metrics.
+pub(crate) async fn queries(points: &Points, metrics: u64) {
+    times_head();
+    let utc = &jiff::tz::TimeZone::UTC;
+    let day = Range::new(NOW - DAY, NOW).unwrap();
+    let month = Range::new(NOW - 30 * DAY, NOW).unwrap();
+    let cut = |range: Range, step: &str| range.buckets(step.parse().unwrap(), utc).unwrap();
+    let mut dice = Dice(9);
+    let mut timer = || id(dice.below(metrics.div_ceil(4)) * 4 + 1);
+    let (fives, hours) = (cut(day, "5m"), cut(month, "1h"));
+    let day_hours = cut(day, "1h");
+    times("one metric, 24 h by 5 min", || {
+        let metric = timer();
+        let fives = &fives;
+        async move { drop(points.series(metric, fives, false).await.unwrap()) }
+    })
+    .await;
+    times("one metric, 24 h by 5 min, with quantiles", || {
+        let metric = timer();
+        let fives = &fives;
+        async move { drop(points.series(metric, fives, true).await.unwrap()) }
+    })
+    .await;
+    times("one metric, 30 d by hour", || {
+        let metric = timer();
+        let hours = &hours;
+        async move { drop(points.series(metric, hours, false).await.unwrap()) }
+    })
+    .await;
+    times("one metric, 30 d by hour, with quantiles", || {
+        let metric = timer();
+        let hours = &hours;
+        async move { drop(points.series(metric, hours, true).await.unwrap()) }
+    })
+    .await;
+    for (name, range) in [("p95, 24 h", day), ("p95, 30 d", month)] {
+        times(name, || {
+            let metric = timer();
+            async move { drop(points.quantiles(metric, range, &[0.95]).await.unwrap()) }
+        })
+        .await;
+    }
+    times("all metrics, count an hour, 24 h (one line)", || async {
+        points.totals(PROJECT, &day_hours).await.unwrap();
+    })
+    .await;
+    times("all metrics, each by hour, 24 h (summaries)", || async {
+        points.summaries(PROJECT, NOW).await.unwrap();
+    })
+    .await;
+    times("ten busiest, 24 h", || async {
+        points.busiest(PROJECT, day, 10).await.unwrap();
+    })
+    .await;
+    times("ten busiest, 30 d", || async {
+        points.busiest(PROJECT, month, 10).await.unwrap();
+    })
+    .await;
+    times("words, 24 h", || async {
+        points.words(id(3), day, 50).await.unwrap();
+    })
+    .await;
+    times("words, 30 d", || async {
+        points.words(id(3), month, 50).await.unwrap();
+    })
+    .await;
+    times("newest 100 data points", || async {
+        points.data_points(id(1), month, 100, None).await.unwrap();
+    })
+    .await;
+}
