@@ -8,11 +8,11 @@ use domain::range::Range;
 use domain::time::{DAY, Micros};
 use domain::value::Value;
 
-use super::reading::{Reading, Sealed, whole_day};
+use super::reading::{Reading, Sealed, shared, whole_day};
 use crate::kind::{Kind, Raw};
 use crate::rollup::Day;
-use crate::schema::{self, day_key};
-use crate::{Error, Points};
+use crate::schema::{self, day_key, part_keys};
+use crate::{Error, Points, block};
 
 /// A stored data point.
 #[derive(Clone, Debug, PartialEq)]
@@ -89,9 +89,8 @@ impl Points {
             while found.len() <= limit
                 && let Some(day) = days.pop()
             {
-                let inside = |kept: &Kept| range.contains(kept.at) && kept.cursor < before;
-                let of_day = of_day(reading, metric, sealed.as_ref(), day)?;
-                found.extend(of_day.into_iter().rev().filter(inside).take(limit + 1 - found.len()));
+                let more = limit + 1 - found.len();
+                found.extend(of_day(reading, metric, sealed.as_ref(), (day, range), before, more)?);
             }
             let more = found.len() > limit;
             found.truncate(limit);
@@ -122,29 +121,46 @@ fn days(reading: &Reading<'_>, metric: MetricId, sealed: Option<&Sealed>, range:
     days
 }
 
-/// All data points of a day, oldest first.
-fn of_day(reading: &Reading<'_>, metric: MetricId, sealed: Option<&Sealed>, day: i64) -> Result<Vec<Kept>, Error> {
+/// The newest data points of a day, as far as they lie in a range and before a cursor: `most` of them, newest first.
+fn of_day(
+    reading: &Reading<'_>,
+    metric: MetricId,
+    sealed: Option<&Sealed>,
+    (day, range): (i64, Range),
+    before: Cursor,
+    most: usize,
+) -> Result<Vec<Kept>, Error> {
+    let Some(range) = shared(range, whole_day(day)) else {
+        return Ok(Vec::new());
+    };
+    let end = range.to().0.min(before.at.saturating_add(1));
     let mut found = Vec::new();
+    let mut unread = None;
     if let Some(sealed) = sealed {
-        let mut words = None;
-        reading.each_block(sealed, day, whole_day(day), |points| {
-            if sealed.kind == Kind::Word && words.is_none() {
-                words = Some(words_of(reading, sealed, day)?);
-            }
-            let words = words.as_deref().unwrap_or(&[]);
-            found.extend(points.iter().map(|point| (point.at, value(sealed.kind, *point, words))));
-            Ok(())
-        })?;
+        let newest = newest(reading, sealed, day, (range.from().0, end), most)?;
+        let words = if sealed.kind == Kind::Word && !newest.points.is_empty() {
+            words_of(reading, sealed, day)?
+        } else {
+            Vec::new()
+        };
+        let values = newest.points.iter();
+        found.extend(values.map(|point| (point.at, value(sealed.kind, *point, &words))));
+        unread = newest.unread;
     }
-    let sealed = found.len();
+    let is_sealed = found.len();
     reading.each_unsealed(metric, |recent| {
-        let of_day = recent.between(day * DAY, (day + 1) * DAY);
-        found.extend(of_day.map(|point| (point.at, recent.value(point.bits))));
+        // What is older than all that was read is further down.
+        let from = unread.map_or(range.from().0, |(at, _)| at);
+        found.extend(
+            recent
+                .between(from, end)
+                .map(|point| (point.at, recent.value(point.bits))),
+        );
     });
-    if found.len() > sealed {
+    if found.len() > is_sealed {
         found.sort_by_key(|(at, _)| *at);
     }
-    let (mut last, mut nth) = (i64::MIN, 0);
+    let (mut last, mut nth) = unread.map_or((i64::MIN, 0), |(at, nth)| (at, nth - 1));
     let kept = found.into_iter().map(|(at, value)| {
         nth = if at == last { nth + 1 } else { 0 };
         last = at;
@@ -154,7 +170,65 @@ fn of_day(reading: &Reading<'_>, metric: MetricId, sealed: Option<&Sealed>, day:
             cursor: Cursor { at, nth },
         }
     });
-    Ok(kept.collect())
+    let kept: Vec<Kept> = kept.collect();
+    let inside = |kept: &Kept| range.contains(kept.at) && kept.cursor < before;
+    Ok(kept.into_iter().rev().filter(inside).take(most).collect())
+}
+
+/// Sealed data points of a day.
+struct Newest {
+    /// Oldest first, with all blocks they are in.
+    points: Vec<Raw>,
+    /// If there are older ones: when the oldest of those that were read happened, and how many of that same moment were
+    /// not read.
+    unread: Option<(i64, i64)>,
+}
+
+/// Reads blocks, the newest first, until they have so many data points before the last moment of a stretch of time.
+fn newest(
+    reading: &Reading<'_>,
+    metric: &Sealed,
+    day: i64,
+    (from, end): (i64, i64),
+    most: usize,
+) -> Result<Newest, Error> {
+    let (first, last) = part_keys(day, metric.number);
+    let mut select = reading.tx.prepare_cached(
+        "select data, last_at from blocks where key >= ?1 and key < ?2 and first_at < ?3 and last_at >= ?4
+            order by key desc",
+    )?;
+    let mut rows = select.query([first, last, end, from])?;
+    let mut blocks: Vec<Vec<Raw>> = Vec::new();
+    let mut count = 0;
+    let mut unread = None;
+    while let Some(row) = rows.next()? {
+        let data = row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?;
+        let oldest = blocks
+            .last()
+            .and_then(|block: &Vec<Raw>| block.first())
+            .map(|point| point.at);
+        if let (true, Some(oldest)) = (count >= most, oldest) {
+            // They are counted, so that cursors of that moment say the same on every page.
+            let (_, so_far) = unread.get_or_insert((oldest, 0));
+            if row.get::<_, i64>(1)? < oldest {
+                break;
+            }
+            let mut points = Vec::new();
+            block::decode(data, metric.kind, day * DAY, &mut points)?;
+            let same = points.iter().filter(|point| point.at == oldest).count();
+            *so_far += i64::try_from(same).unwrap_or(0);
+            continue;
+        }
+        let mut points = Vec::new();
+        block::decode(data, metric.kind, day * DAY, &mut points)?;
+        // Those of the last moment may all be behind the cursor.
+        count += points.iter().filter(|point| point.at < end - 1).count();
+        blocks.push(points);
+    }
+    Ok(Newest {
+        points: blocks.into_iter().rev().flatten().collect(),
+        unread,
+    })
 }
 
 fn words_of(reading: &Reading<'_>, metric: &Sealed, day: i64) -> Result<Vec<(String, u64)>, Error> {

@@ -391,7 +391,7 @@ const OUTLIVING: Tried = Tried {
 };
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(80))]
+    #![proptest_config(ProptestConfig::with_cases(50))]
 
     #[test]
     fn reads_say_what_a_plain_list_says(steps in done(PLAIN), asked in asked()) {
