@@ -13,6 +13,9 @@ mod block;
 mod bytes;
 mod erase;
 mod error;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod guest;
 mod head;
 mod journal;
