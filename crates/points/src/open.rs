@@ -33,12 +33,11 @@ const DAYS_IN_LINES: i64 = 3;
 pub(crate) fn open(dir: &Path, options: Options, disk: Option<Arc<dyn Disk>>) -> Result<Inner, Error> {
     let lock = lock(dir)?;
     let file = dir.join("points.db");
-    let disk = match disk {
-        Some(disk) => disk,
-        None => {
-            check::finish(dir)?;
-            folder(dir.join("journal"))?
-        }
+    let disk = if let Some(disk) = disk {
+        disk
+    } else {
+        check::finish(dir)?;
+        folder(dir.join("journal"))?
     };
     upgrade::carry_over(&file, &options)?;
     let mut connection = schema::writing(&file, &options)?;

@@ -73,7 +73,7 @@ async fn store(points: &Points, metrics: u64, span: i64, each: u64) -> u64 {
     let mut sent = tokio::task::JoinSet::new();
     for chunk in 0..n / 1_000 {
         let of = (0..1_000).map(|place| {
-            let ago = u128::from(n - chunk * 1_000 - place) * span.unsigned_abs() as u128 / u128::from(n);
+            let ago = u128::from(n - chunk * 1_000 - place) * u128::from(span.unsigned_abs()) / u128::from(n);
             let at = NOW - i64::try_from(ago).unwrap();
             point(dice.below(metrics), at.floor(1_000), &mut dice)
         });
@@ -111,7 +111,7 @@ pub(crate) async fn threshold() {
             let metric = one_day(&points, midnight, n).await;
             let plain = p50(&points, metric, &fives, false).await;
             let quantiles = p50(&points, metric, &fives, true).await;
-            let bytes = size(&dir.path().join("points.db").parent().unwrap().to_owned()) - (1 << 20);
+            let bytes = size(&dir.path().join("points.db"));
             println!(
                 "| {n} | {kept} | {:.2} | {plain:.2} | {quantiles:.2} |",
                 bytes as f64 / n as f64

@@ -16,14 +16,14 @@ pub(crate) fn cpu() -> Duration {
     Duration::from_millis(ticks * 10)
 }
 
-pub(crate) fn size(dir: &Path) -> u64 {
-    let mut all = 0;
-    for entry in std::fs::read_dir(dir).unwrap() {
-        let entry = entry.unwrap();
-        let meta = entry.metadata().unwrap();
-        all += if meta.is_dir() { size(&entry.path()) } else { meta.len() };
+/// Bytes of a file, or of all in a folder.
+pub(crate) fn size(path: &Path) -> u64 {
+    let meta = std::fs::metadata(path).unwrap();
+    if !meta.is_dir() {
+        return meta.len();
     }
-    all
+    let entries = std::fs::read_dir(path).unwrap();
+    entries.map(|entry| size(&entry.unwrap().path())).sum()
 }
 
 /// Prints the head of a table of query times.

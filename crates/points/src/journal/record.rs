@@ -87,9 +87,20 @@ pub(crate) struct Whole<'a> {
     pub(crate) end: usize,
 }
 
+/// How many bytes there are before the pages of zeros at the end, in which no record begins.
+fn used(bytes: &[u8]) -> usize {
+    let mut used = bytes;
+    while let Some((before, page)) = used.split_last_chunk()
+        && *page == [0; 4_096]
+    {
+        used = before;
+    }
+    used.len()
+}
+
 /// Every whole record in these bytes that is `wanted`, wherever it begins; for telling what damage did.
 pub(crate) fn scan(bytes: &[u8], wanted: impl Fn(Head) -> bool) -> impl Iterator<Item = Whole<'_>> {
-    (0..bytes.len()).step_by(ALIGNMENT).filter_map(move |at| {
+    (0..used(bytes)).step_by(ALIGNMENT).filter_map(move |at| {
         let rest = &bytes[at..];
         // The head first: a checksum at every place would take the square of the length.
         let (head, says, length) = claims(rest).filter(|head| wanted(*head)).and_then(|_| read(rest))?;
