@@ -109,8 +109,13 @@ fn is_whole(body: &[u8], length: Option<usize>) -> bool {
 
 /// A POST of JSON.
 pub(crate) fn post(path: &str, body: &str) -> Vec<u8> {
+    post_with(path, "", body)
+}
+
+/// A POST of JSON with more headers, each ending with a line break.
+pub(crate) fn post_with(path: &str, headers: &str, body: &str) -> Vec<u8> {
     let length = body.len();
-    format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}")
+    format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n{headers}Content-Length: {length}\r\n\r\n{body}")
         .into_bytes()
 }
 

@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "who measures time has to ask what time it is")]
 
+mod crash;
 mod data_points;
 mod flood;
 mod http;
@@ -46,6 +47,8 @@ enum What {
     Memory(memory::Options),
     /// Time to serve again after `kill -9` under full load, and what is there then
     Restart(restart::Options),
+    /// Hundreds of `kill -9` at random moments, and whether what was acknowledged is there once
+    Crash(crash::Options),
     /// A server that answers 204 and reads nothing, for `peers`
     #[command(hide = true)]
     Bare {
@@ -77,6 +80,7 @@ async fn run(what: What) -> Result<(), Failure> {
         What::Queries(options) => queries::run(&options).await,
         What::Memory(options) => memory::run(&options).await,
         What::Restart(options) => restart::run(&options).await,
+        What::Crash(options) => crash::run(&options).await,
         What::Bare { listen } => peers::bare(listen).await,
     }
 }
