@@ -3,5 +3,6 @@
 import "./chart-readout.js";
 import "./copy-button.js";
 import "./first-data-point.js";
+import "./local-range.js";
 import "./local-time.js";
 import "./switcher.js";

@@ -117,13 +117,22 @@ pub enum BadPeriod {
     TooLong,
 }
 
-/// The stretch between two typed times. A day without a clock means its start, or as the end, its end.
+/// The stretch between two times that were typed in UTC. A day without a clock means its start, or as the end, its end.
 ///
 /// # Errors
 /// If one isn't a time, or they are in the wrong order, or too far apart.
 pub fn between(from: &str, to: &str) -> Result<Range, BadPeriod> {
-    let from = read(from, false).ok_or(BadPeriod::From)?;
-    let to = read(to, true).ok_or(BadPeriod::To)?;
+    between_in(from, to, &TimeZone::UTC)
+}
+
+/// The same of times that were typed in a time zone. A time that its clocks skip means the one after the gap, one that
+/// they show twice the first.
+///
+/// # Errors
+/// As [`between`].
+pub fn between_in(from: &str, to: &str, zone: &TimeZone) -> Result<Range, BadPeriod> {
+    let from = read(from, false, zone).ok_or(BadPeriod::From)?;
+    let to = read(to, true, zone).ok_or(BadPeriod::To)?;
     let range = Range::new(from, to).map_err(|_| BadPeriod::Empty)?;
     if range.length() > LONGEST {
         Err(BadPeriod::TooLong)
@@ -132,34 +141,35 @@ pub fn between(from: &str, to: &str) -> Result<Range, BadPeriod> {
     }
 }
 
-/// RFC 3339, or day and clock in UTC with a `T` or a space between, or a day alone.
-fn read(text: &str, is_end: bool) -> Option<Micros> {
+/// RFC 3339, or day and clock in the zone with a `T` or a space between, or a day alone.
+fn read(text: &str, is_end: bool, zone: &TimeZone) -> Option<Micros> {
     let text = text.trim();
     if let Ok(timestamp) = text.parse::<jiff::Timestamp>() {
         return Some(timestamp.into());
     }
-    let at: Micros = TimeZone::UTC.to_timestamp(text.parse::<DateTime>().ok()?).ok()?.into();
+    let at: Micros = zone.to_timestamp(text.parse::<DateTime>().ok()?).ok()?.into();
     let is_day = !text.contains(':');
     Some(if is_end && is_day { at + DAY } else { at })
 }
 
 /// Whole buckets that cover a range, a hundred or so at most; fewer where there are too few data points for each to
-/// have about `each` of them.
+/// have about `each` of them, or where nothing shorter than `least` microseconds is known.
 ///
 /// # Errors
 /// If the range is longer than any that can be typed.
-pub fn buckets(range: Range, data_points: u64, each: u64) -> Result<Buckets, BadRange> {
-    let (least, most) = BUCKETS;
+pub fn buckets(range: Range, data_points: u64, each: u64, least: i64) -> Result<Buckets, BadRange> {
+    let (fewest, most) = BUCKETS;
     let enough = i64::try_from(data_points / each.max(1))
         .unwrap_or(most)
-        .clamp(least, most);
+        .clamp(fewest, most)
+        .min(range.length() / least.max(1));
     let step = Step::fitting(range.length(), enough);
     range.buckets(Asked::Step(step), &TimeZone::UTC)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{BadPeriod, Preset, between, buckets};
+    use super::{BadPeriod, Preset, between, between_in, buckets};
     use crate::time::{DAY, HOUR, MINUTE, Micros};
 
     /// 2026-11-24T10:20:30Z.
@@ -173,7 +183,7 @@ mod tests {
             let range = preset.ending(NOW);
             assert_eq!((range.to(), range.length()), (NOW, preset.length()));
             for data_points in [1, 1_000] {
-                let buckets = buckets(range, data_points, 10).unwrap();
+                let buckets = buckets(range, data_points, 10, 1).unwrap();
                 lengths.push((buckets.step().to_string(), buckets.starts().len()));
             }
         }
@@ -218,6 +228,16 @@ mod tests {
     }
 
     #[test]
+    fn times_are_typed_in_the_readers_zone() {
+        let berlin = jiff::tz::TimeZone::get("Europe/Berlin").unwrap();
+        let range = between_in("2026-11-24T10:00", "2026-11-24T10:00:00Z", &berlin).unwrap();
+        assert_eq!(
+            (range.from().to_string(), range.length()),
+            ("2026-11-24T09:00:00Z".to_owned(), HOUR)
+        );
+    }
+
+    #[test]
     fn what_is_no_stretch_of_time_is_refused_for_its_reason() {
         for (from, to, why) in [
             ("", "2026-11-24T10:00", BadPeriod::From),
@@ -235,12 +255,24 @@ mod tests {
     }
 
     #[test]
+    fn no_bucket_is_shorter_than_what_is_known() {
+        let day = between("2024-11-24", "2024-11-24").unwrap();
+        for (least, starts) in [(1, 49), (HOUR, 25), (DAY, 1)] {
+            assert!(
+                buckets(day, 1_000, 10, least).unwrap().starts().len() <= starts,
+                "{least}"
+            );
+        }
+        assert_eq!(buckets(day, 1_000, 10, DAY).unwrap().step().to_string(), "1d");
+    }
+
+    #[test]
     fn whatever_can_be_typed_can_be_cut() {
         for (from, to) in [
             ("2026-11-24T10:00:00Z", "2026-11-24T10:00:00.000001Z"),
             ("2016-11-24", "2026-11-23"),
         ] {
-            assert!((1..=200).contains(&buckets(between(from, to).unwrap(), 7, 1).unwrap().starts().len()));
+            assert!((1..=200).contains(&buckets(between(from, to).unwrap(), 7, 1, 1).unwrap().starts().len()));
         }
     }
 }

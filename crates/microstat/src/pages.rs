@@ -33,6 +33,7 @@ mod projects;
 mod received_invitations;
 mod rejections;
 mod response;
+mod retentions;
 mod rotations;
 mod sessions;
 pub(crate) mod sign_in;
@@ -80,6 +81,7 @@ pub(crate) fn routes(table: Table) -> Table {
         audit_events::routes,
         projects::routes,
         project_settings::routes,
+        retentions::routes,
         project_deletions::routes,
         dsns::routes,
         dashboards::routes,

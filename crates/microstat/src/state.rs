@@ -16,6 +16,7 @@ use crate::config::Config;
 use crate::ingest::catalog::Catalog;
 use crate::ingest::room::Room;
 use crate::ingest::tally::Tally;
+use crate::jobs::expiry::Expired;
 use crate::jobs::post::Post;
 use crate::secrets::Keys;
 
@@ -57,6 +58,8 @@ pub struct App {
     pub room: Room,
     /// What was rejected and dropped.
     pub tally: Tally,
+    /// How far each project's old data points are erased.
+    pub expired: Expired,
 }
 
 impl Deref for App {
@@ -132,6 +135,7 @@ impl App {
             catalog: Catalog::default(),
             room: Room::default(),
             tally: Tally::default(),
+            expired: Expired::default(),
         }
     }
 }

@@ -78,6 +78,8 @@ actions! {
     DsnTurnedOff = "dsn.turned_off", "Turned off a DSN";
     /// A metric was deleted.
     MetricDeleted = "metric.deleted", "Deleted a metric";
+    /// Data points of a metric were deleted, those between two times.
+    DataPointsDeleted = "metric.data_points_deleted", "Deleted data points";
     /// An API token for this organisation was made.
     TokenCreated = "token.created", "Made an API token";
     /// An API token for this organisation was revoked.

@@ -75,7 +75,15 @@ pub async fn claim(db: &Db, now: Micros) -> Result<Option<Job>> {
 /// # Errors
 /// If the database refuses.
 pub async fn finish(tx: &mut Tx, job: &Job) -> Result<()> {
-    sql("delete from jobs where id = $1").bind(job.id).execute(tx).await?;
+    withdraw(tx, job.id).await
+}
+
+/// The work was done without the queue: the job leaves it.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn withdraw(tx: &mut Tx, id: JobId) -> Result<()> {
+    sql("delete from jobs where id = $1").bind(id).execute(tx).await?;
     Ok(())
 }
 

@@ -5,7 +5,10 @@ use domain::time::Micros;
 use crate::db::sql;
 use crate::{Db, Error, Result};
 
-const STEPS: &[&str] = &[include_str!("../migrations/0001_first.sql")];
+const STEPS: &[&str] = &[
+    include_str!("../migrations/0001_first.sql"),
+    include_str!("../migrations/0002_retention.sql"),
+];
 
 /// Brings the database to the newest schema this program knows.
 ///
@@ -37,4 +40,40 @@ async fn run_steps(db: &Db, steps: &[&str], now: Micros) -> Result<()> {
             .await?;
     }
     tx.commit().await
+}
+
+#[cfg(all(test, feature = "testing"))]
+mod tests {
+    use domain::time::Micros;
+
+    use super::{STEPS, run, run_steps};
+    use crate::db::sql;
+    use crate::testing::Scratch;
+
+    #[tokio::test]
+    async fn projects_of_the_first_schema_keep_nothing_shorter_than_their_data_points() {
+        let scratch = Scratch::empty().await;
+        run_steps(&scratch.db, &STEPS[..1], Micros(0)).await.unwrap();
+        let mut tx = scratch.db.begin().await.unwrap();
+        for text in [
+            "insert into organisations (id, name, created_at) values (1, 'Ours', 0)",
+            "insert into projects (id, organisation_id, name, created_at) values (1, 1, 'Usual', 0)",
+            "insert into projects (id, organisation_id, name, created_at, retention_days) values (2, 1, 'Long', 0, 800)",
+            "insert into projects (id, organisation_id, name, created_at, retention_days) values (3, 1, 'Short', 0, 7)",
+        ] {
+            sql(text).execute(&mut tx).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        run(&scratch.db, Micros(1)).await.unwrap();
+        let kept = crate::projects::retentions(&scratch.db).await.unwrap();
+        let said: Vec<String> = kept.iter().map(|(_, retention)| retention.to_string()).collect();
+        assert_eq!(
+            said,
+            [
+                "data points 90 days, minutes 90 days, hours 730 days, days for ever",
+                "data points 800 days, minutes 800 days, hours 800 days, days for ever",
+                "data points 7 days, minutes 90 days, hours 730 days, days for ever",
+            ]
+        );
+    }
 }

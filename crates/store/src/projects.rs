@@ -3,6 +3,7 @@
 
 use domain::id::{OrganisationId, ProjectId, UserId};
 use domain::name::{self, Name};
+use domain::retention::Retention;
 use domain::role::Role;
 use domain::time::Micros;
 
@@ -27,8 +28,8 @@ pub struct Project {
     pub paused_at: Option<Micros>,
     /// Origins a browser may publish from; empty: every origin.
     pub allowed_origins: Vec<String>,
-    /// How many days data points are kept.
-    pub retention_days: i64,
+    /// How long what is kept.
+    pub retention: Retention,
     /// Most metrics it may have.
     pub metric_limit: i64,
 }
@@ -38,7 +39,7 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "select p.id, p.name, p.organisation_id, o.name as organisation_name, p.created_at, p.paused_at, \
-             p.allowed_origins, p.retention_days, p.metric_limit from projects p \
+             p.allowed_origins, p.retention_days, p.minutes_days, p.hours_days, p.days_days, p.metric_limit from projects p \
              join organisations o on o.id = p.organisation_id and o.deleted_at is null ",
             $rest
         )
@@ -55,10 +56,19 @@ impl Project {
             created_at: row.get("created_at")?,
             paused_at: row.get("paused_at")?,
             allowed_origins: lines(&row.get::<String>("allowed_origins")?),
-            retention_days: row.get("retention_days")?,
+            retention: retention(row)?,
             metric_limit: row.get("metric_limit")?,
         })
     }
+}
+
+fn retention(row: &Row) -> Result<Retention> {
+    Ok(Retention {
+        data_points: row.get("retention_days")?,
+        minutes: row.get("minutes_days")?,
+        hours: row.get("hours_days")?,
+        days: row.get("days_days")?,
+    })
 }
 
 pub(crate) fn lines(text: &str) -> Vec<String> {
@@ -99,7 +109,7 @@ pub async fn find(on: impl Into<On<'_>>, id: ProjectId) -> Result<Option<Project
 pub async fn open(on: impl Into<On<'_>>, id: ProjectId, user: UserId) -> Result<Option<(Project, Role)>> {
     let Some(row) = sql(
         "select p.id, p.name, p.organisation_id, o.name as organisation_name, p.created_at, \
-         p.paused_at, p.allowed_origins, p.retention_days, p.metric_limit, m.role from projects p \
+         p.paused_at, p.allowed_origins, p.retention_days, p.minutes_days, p.hours_days, p.days_days, p.metric_limit, m.role from projects p \
          join organisations o on o.id = p.organisation_id and o.deleted_at is null \
          join memberships m on m.organisation_id = o.id and m.user_id = $2 \
          where p.id = $1 and p.deleted_at is null",
@@ -135,7 +145,7 @@ pub async fn of_organisation(on: impl Into<On<'_>>, organisation: OrganisationId
 pub async fn of_user(on: impl Into<On<'_>>, user: UserId) -> Result<Vec<(Project, Role)>> {
     let rows = sql(
         "select p.id, p.name, p.organisation_id, o.name as organisation_name, p.created_at, \
-         p.paused_at, p.allowed_origins, p.retention_days, p.metric_limit, m.role from memberships m \
+         p.paused_at, p.allowed_origins, p.retention_days, p.minutes_days, p.hours_days, p.days_days, p.metric_limit, m.role from memberships m \
          join organisations o on o.id = m.organisation_id and o.deleted_at is null \
          join projects p on p.organisation_id = o.id and p.deleted_at is null \
          where m.user_id = $1 order by o.created_at, o.id, p.created_at, p.id",
@@ -174,14 +184,17 @@ pub async fn set_origins(tx: &mut Tx, id: ProjectId, origins: &[String]) -> Resu
     Ok(())
 }
 
-/// Sets how many days data points are kept.
+/// Sets how long what is kept.
 ///
 /// # Errors
 /// If the database refuses.
-pub async fn set_retention(tx: &mut Tx, id: ProjectId, days: i64) -> Result<()> {
-    sql("update projects set retention_days = $2 where id = $1")
+pub async fn set_retention(tx: &mut Tx, id: ProjectId, retention: Retention) -> Result<()> {
+    sql("update projects set retention_days = $2, minutes_days = $3, hours_days = $4, days_days = $5 where id = $1")
         .bind(id)
-        .bind(days)
+        .bind(retention.data_points)
+        .bind(retention.minutes)
+        .bind(retention.hours)
+        .bind(retention.days)
         .execute(tx)
         .await?;
     Ok(())
@@ -203,18 +216,16 @@ pub async fn set_paused(tx: &mut Tx, id: ProjectId, paused: bool, now: Micros) -
     Ok(changed == 1)
 }
 
-/// Every project and how many days it keeps data points; those that can still be restored too, since what they
-/// keep grows old all the same.
+/// Every project and how long it keeps what; those that can still be restored too, since what they keep grows old all
+/// the same.
 ///
 /// # Errors
 /// If the database refuses.
-pub async fn retentions(on: impl Into<On<'_>>) -> Result<Vec<(ProjectId, i64)>> {
-    let rows = sql("select id, retention_days from projects order by id")
+pub async fn retentions(on: impl Into<On<'_>>) -> Result<Vec<(ProjectId, Retention)>> {
+    let rows = sql("select id, retention_days, minutes_days, hours_days, days_days from projects order by id")
         .all(on)
         .await?;
-    rows.iter()
-        .map(|row| Ok((row.get("id")?, row.get("retention_days")?)))
-        .collect()
+    rows.iter().map(|row| Ok((row.get("id")?, retention(row)?))).collect()
 }
 
 /// Deletes a project whose name was typed: its DSNs stop, its pages are gone, and an Administrator can restore

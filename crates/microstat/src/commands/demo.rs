@@ -10,6 +10,7 @@ use data_encoding::BASE32_NOPAD;
 use domain::id::{MetricId, ProjectId};
 use domain::metric::{MetricName, MetricType};
 use domain::password::Password;
+use domain::retention::Retention;
 use domain::time::Micros;
 use domain::value::Value;
 use points::{Batch, DataPoint};
@@ -27,7 +28,12 @@ const SEED: u64 = 20_260;
 /// Data points written at once.
 const BATCH: usize = 25_000;
 /// Long enough for the whole year, and for the next months of looking at it.
-const RETENTION_DAYS: i64 = 730;
+const RETENTION: Retention = Retention {
+    data_points: 730,
+    minutes: Some(730),
+    hours: Some(730),
+    days: None,
+};
 
 /// What whoever signs in looks at first.
 const FAVOURITES: [&str; 3] = ["Order", "Checkout Time", "Search Words"];
@@ -69,7 +75,7 @@ pub async fn fill(app: &App) -> Outcome {
     let mut stage = Stage { tx: &mut tx, app, year };
     let me = stage.set([&hash, &others], [shop, box_office]).await?;
     for (project, metrics) in [(shop, of_shop), (box_office, of_box_office)] {
-        store::projects::set_retention(&mut tx, project, RETENTION_DAYS).await?;
+        store::projects::set_retention(&mut tx, project, RETENTION).await?;
         keep(&mut tx, project, &metrics).await?;
         for metric in metrics.iter().filter(|metric| FAVOURITES.contains(&metric.name)) {
             store::favourites::add(&mut tx, me, project, metric.id, now).await?;

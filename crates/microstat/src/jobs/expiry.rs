@@ -1,11 +1,15 @@
 //! Erasing for good: organisations and projects whose 30 days are over, and data points older than their project
 //! keeps them.
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use domain::id::ProjectId;
-use domain::time::DAY;
+use domain::retention::{Level, Retention};
+use domain::time::Micros;
 
 use crate::error::AppError;
-use crate::state::Shared;
+use crate::state::{App, Shared};
 
 /// Erases whatever is due. Data points go before the rows that lead to them, so that a crash in between only means
 /// that the next call begins there again.
@@ -31,13 +35,60 @@ pub async fn run_due(app: &Shared) -> Result<(), AppError> {
             tracing::info!(%project, "erased a project 30 days after its deletion");
         }
     }
-    for (project, days) in store::projects::retentions(&app.db).await? {
-        let erased = app.points.forget_before(project, app.now() - days * DAY).await?;
+    expire(app).await
+}
+
+/// Erases what projects needn't keep any longer, of each once a day and after each change: whole days go, so in between
+/// there is nothing to be found.
+async fn expire(app: &App) -> Result<(), AppError> {
+    let retentions = store::projects::retentions(&app.db).await?.into_iter();
+    let kept = retentions.map(|(project, retention)| (project, kept(&retention, app.now())));
+    let due: Vec<_> = kept
+        .filter(|(project, kept)| !app.expired.was(*project, *kept))
+        .collect();
+    if !due.is_empty()
+        && let Err(error) = app.points.seal().await
+    {
+        // Of data points that go unsealed nothing is left; but erasing may be what makes room to seal.
+        tracing::warn!(%error, "data points can't be sealed before old ones are erased");
+    }
+    for (project, kept) in due {
+        let erased = app.points.retain(project, kept).await?;
+        app.expired.note(project, kept);
         if erased > 0 {
             tracing::info!(%project, erased, "erased data points older than their project keeps them");
         }
     }
     Ok(())
+}
+
+fn kept(retention: &Retention, now: Micros) -> points::Retention {
+    // nothing is from before 1970
+    let since = |level| retention.since(level, now).unwrap_or_default();
+    points::Retention {
+        raw: since(Level::DataPoints),
+        minutes: since(Level::Minutes),
+        hours: since(Level::Hours),
+        days: since(Level::Days),
+    }
+}
+
+/// What each project was last told to keep since this program started.
+#[derive(Debug, Default)]
+pub struct Expired(Mutex<BTreeMap<ProjectId, points::Retention>>);
+
+impl Expired {
+    fn was(&self, project: ProjectId, kept: points::Retention) -> bool {
+        self.lock().get(&project) == Some(&kept)
+    }
+
+    fn note(&self, project: ProjectId, kept: points::Retention) {
+        self.lock().insert(project, kept);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<ProjectId, points::Retention>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 async fn erase_data_points(app: &Shared, project: ProjectId) -> Result<(), AppError> {

@@ -1,4 +1,4 @@
-//! "Metrics": the list of them, a page for each, its data points, its export, the star beside it, and "Delete Metric".
+//! "Metrics": the list of them, a page for each, its data points, its export, the star beside it, "Delete data points" and "Delete Metric".
 
 mod data_points;
 mod deletion;
@@ -7,6 +7,7 @@ mod favourite;
 mod figure;
 mod index;
 mod numbers;
+mod range_deletion;
 mod show;
 mod shown;
 mod words;
@@ -38,6 +39,16 @@ pub(crate) fn routes(table: Table) -> Table {
             Method::GET,
             "/projects/{project}/metrics/{metric}/data-points",
             data_points::index,
+        )
+        .route(
+            Method::GET,
+            "/projects/{project}/metrics/{metric}/data-points/deletion",
+            range_deletion::new,
+        )
+        .route(
+            Method::POST,
+            "/projects/{project}/metrics/{metric}/data-points/deletion",
+            range_deletion::create,
         )
         .route(
             Method::POST,

@@ -1,13 +1,11 @@
-//! What a project takes and keeps: allowed origins, retention, pause.
+//! What a project takes: allowed origins, pause.
 
 use askama::Template;
 use axum::extract::State;
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use domain::origin::{self, Origin};
-use domain::retention;
 use domain::role::Role;
-use domain::time::{DAY, Micros};
 use serde::Deserialize;
 use store::audit_events::Action;
 use store::projects::Project;
@@ -27,8 +25,6 @@ pub(crate) fn routes(table: Table) -> Table {
     table
         .route(Method::GET, "/projects/{project}/origins", edit_origins)
         .route(Method::POST, "/projects/{project}/origins", update_origins)
-        .route(Method::GET, "/projects/{project}/retention", edit_retention)
-        .route(Method::POST, "/projects/{project}/retention", update_retention)
         .route(Method::POST, "/projects/{project}/pause", pause)
 }
 
@@ -102,7 +98,8 @@ async fn update_origins(
         .into_response())
 }
 
-async fn changed(
+/// Notes a change in the audit log.
+pub(super) async fn changed(
     tx: &mut store::Tx,
     app: &Shared,
     at: &InProject,
@@ -113,79 +110,6 @@ async fn changed(
     let (organisation, name) = (at.project.organisation, &at.project.name);
     audit(tx, app, &by, organisation, Action::ProjectChanged, name, detail).await?;
     Ok(())
-}
-
-#[derive(Template)]
-#[template(path = "projects/retention.html")]
-struct RetentionPage {
-    frame: Frame,
-    project: Project,
-    typed: String,
-    wrong: bool,
-    /// What was typed erases data points: those before the first of these days, the oldest being of the second.
-    erases: Option<(Micros, Micros)>,
-}
-
-#[derive(Deserialize)]
-struct RetentionForm {
-    #[serde(default)]
-    days: String,
-    /// The days for which the person saw what will be erased, and agreed.
-    #[serde(default)]
-    erase: String,
-}
-
-async fn retention_page(app: &Shared, at: &InProject, typed: String) -> Result<RetentionPage, AppError> {
-    at.require(Role::Administrator)?;
-    Ok(RetentionPage {
-        frame: Frame::project(app, at, Tab::Project, "Change retention").await?,
-        project: at.project.clone(),
-        typed,
-        wrong: false,
-        erases: None,
-    })
-}
-
-async fn edit_retention(State(app): State<Shared>, at: InProject) -> Result<Response, AppError> {
-    let typed = at.project.retention_days.to_string();
-    html(&retention_page(&app, &at, typed).await?)
-}
-
-/// A retention that erases something is asked about again, with what it erases.
-async fn update_retention(
-    State(app): State<Shared>,
-    at: InProject,
-    client: Client,
-    Checked(form): Checked<RetentionForm>,
-) -> Result<Response, AppError> {
-    let mut view = retention_page(&app, &at, form.days).await?;
-    let Some(days) = retention::days(&view.typed) else {
-        view.wrong = true;
-        return html_with(StatusCode::UNPROCESSABLE_ENTITY, &view);
-    };
-    let project = &at.project;
-    let kept_from = (app.now() - days * DAY).floor(DAY);
-    if days < project.retention_days && retention::days(&form.erase) != Some(days) {
-        // what is older than today's retention is gone, or goes today whatever is chosen
-        let kept_so_far = (app.now() - project.retention_days * DAY).floor(DAY);
-        let first = app.points.first_data_point(project.id).await?;
-        if let Some(first) = first
-            .map(|first| first.max(kept_so_far))
-            .filter(|&first| first < kept_from)
-        {
-            view.erases = Some((kept_from, first));
-            return html_with(StatusCode::UNPROCESSABLE_ENTITY, &view);
-        }
-    }
-    if days != project.retention_days {
-        let mut tx = app.db.begin().await?;
-        store::projects::set_retention(&mut tx, project.id, days).await?;
-        let detail = format!("retention: {} → {days} days", project.retention_days);
-        changed(&mut tx, &app, &at, &client, &detail).await?;
-        tx.commit().await?;
-    }
-    let text = format!("Data points are kept for {days} days.");
-    Ok(redirect(settings_path(project.id)).notice(&app, &text).into_response())
 }
 
 #[derive(Deserialize)]

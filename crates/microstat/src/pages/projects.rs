@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::Method;
 use axum::response::{IntoResponse, Response};
 use domain::id::ProjectId;
+use domain::retention::{self, Level};
 use domain::role::Role;
 use domain::time::Micros;
 use store::audit_events::Action;

@@ -95,10 +95,41 @@ async fn data_points_older_than_their_project_keeps_are_erased_whole_days_at_a_t
     }
     let retention = format!("{path}/retention");
     ada.open(&retention).await;
-    ada.submit(&retention, &[("days", "30"), ("erase", "30")]).await;
+    ada.submit(&retention, &[("days", "30"), ("erase", "30-90-730-")]).await;
     assert_eq!(kept(&site, id).await, 3);
     expiry::run_due(&site.app).await.unwrap();
     assert_eq!(kept(&site, id).await, 2);
+}
+
+#[tokio::test]
+async fn what_data_points_add_up_to_outlives_them_as_long_as_the_project_says() {
+    let site = Site::new().await;
+    let (mut ada, path, id) = measured(&site).await;
+    let at = site.app.now() - 20 * DAY;
+    site.publish(id, at).await;
+    site.publish(id, at - HOUR / 2).await;
+    let metric = store::metrics::of_project(&site.app.db, id).await.unwrap()[0].id;
+    let day = Range::new(at.floor(DAY), at.floor(DAY) + DAY).unwrap();
+    let count = async || site.app.points.whole(metric, day, false).await.unwrap().count;
+    let fields = [("days", "7"), ("minutes", "7"), ("hours", "7"), ("whole_days", "30")];
+    ada.open(&format!("{path}/retention")).await;
+    let agreed = [&fields[..], &[("erase", "7-7-7-30")]].concat();
+    ada.submit(&format!("{path}/retention"), &agreed).await;
+    expiry::run_due(&site.app).await.unwrap();
+    assert_eq!((kept(&site, id).await, count().await), (1, 2));
+    // a page shows what there is: of an hour of that day, the day
+    let hour = format!("{path}/metrics/{metric}?from=2026-11-04T09:00&to=2026-11-04T10:30");
+    ada.open(&hour).await;
+    for said in [
+        "Of times before 17 Nov 2026",
+        "this project keeps days alone",
+        "Data points2",
+    ] {
+        assert!(ada.says(said), "{said}");
+    }
+    site.app.clock.advance(11 * DAY);
+    expiry::run_due(&site.app).await.unwrap();
+    assert_eq!((kept(&site, id).await, count().await), (0, 0));
 }
 
 /// How many data points of the project's one metric are kept.

@@ -73,6 +73,17 @@ impl Site {
         }
     }
 
+    /// The same installation, started again. No browser may be in front of the old one any more.
+    pub(crate) async fn restarted(self) -> Self {
+        let (config, clock) = (self.app.config.clone(), self.app.clock.clone());
+        let Self { app, router, _scratch } = self;
+        drop((app, router));
+        let app = App::open(config, clock, Random::seeded(2)).await.expect("open");
+        let app = Arc::new(app);
+        let router = microstat::router::router(&app);
+        Self { app, router, _scratch }
+    }
+
     /// A browser that has never been here.
     pub(crate) fn browser(&self) -> Browser {
         Browser::before(self.router.clone())

@@ -92,7 +92,7 @@ async fn only_administrators_change_a_project_and_outsiders_find_nothing() {
     }
     let project = store::projects::find(&site.app.db, id).await.unwrap().unwrap();
     assert_eq!(
-        (project.name.as_str(), project.retention_days, project.paused_at),
+        (project.name.as_str(), project.retention.data_points, project.paused_at),
         ("My First Project", 90, None)
     );
     assert_eq!(store::dsns::of_project(&site.app.db, id).await.unwrap().len(), 1);
@@ -194,24 +194,60 @@ async fn a_retention_that_erases_something_is_asked_about_with_what_it_erases() 
     site.publish(id, site.app.now() - 40 * DAY).await;
     let answer = ada.submit(&retention, &[("days", "30")]).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(
-        ada.page
-            .contains("Data points here reach back to 15 Oct 2026; with 30 days, everything before 25 Oct 2026 (UTC)")
-    );
+    assert!(ada.says("data points from before 25 Oct 2026 (UTC); they reach back to 15 Oct 2026"));
+    assert!(!ada.says("hours from before"), "hours and days stay");
     // agreeing to one number is not agreeing to another
-    let other = ada.submit(&retention, &[("days", "20"), ("erase", "30")]).await;
+    let other = ada.submit(&retention, &[("days", "20"), ("erase", "30-90-730-")]).await;
     assert_eq!(other.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(
-        ada.submit(&retention, &[("days", "30"), ("erase", "30")])
+        ada.submit(&retention, &[("days", "30"), ("erase", "30-90-730-")])
             .await
             .status
             .is_redirection()
     );
     let project = store::projects::find(&site.app.db, id).await.unwrap().unwrap();
-    assert_eq!(project.retention_days, 30);
-    // longer erases nothing
-    ada.submit(&retention, &[("days", "3650")]).await;
-    assert!(ada.page.contains("Data points are kept for 3650 days."));
+    assert_eq!(
+        project.retention.to_string(),
+        "data points 30 days, minutes 90 days, hours 730 days, days for ever"
+    );
+    // longer erases nothing, but data points outlive nothing that they add up to
+    let longer = ada.submit(&retention, &[("days", "3650")]).await;
+    assert_eq!(longer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(ada.says("Minutes can’t go before data points"));
+    let fields = [("days", "3650"), ("minutes", ""), ("hours", " ")];
+    ada.submit(&retention, &fields).await;
+    assert!(ada.says("Data points are kept for 3650 days."));
+    let project = store::projects::find(&site.app.db, id).await.unwrap().unwrap();
+    assert_eq!((project.retention.minutes, project.retention.days), (None, None));
+}
+
+#[tokio::test]
+async fn each_level_is_told_of_when_it_is_erased() {
+    let site = Site::new().await;
+    let (mut ada, path, id, _) = mine(&site).await;
+    let retention = format!("{path}/retention");
+    site.publish(id, site.app.now() - 40 * DAY).await;
+    ada.open(&retention).await;
+    for wrong in ["0", "3651", "-1", "soon"] {
+        let fields = [("days", "90"), ("whole_days", wrong)];
+        let answer = ada.submit(&retention, &fields).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+        assert!(ada.says("Enter a whole number from 1 to 3650, or nothing for ever."));
+    }
+    let fields = [("days", "7"), ("minutes", "14"), ("hours", "30"), ("whole_days", "39")];
+    let asked = ada.submit(&retention, &fields).await;
+    assert_eq!(asked.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for (level, before) in [
+        ("data points", "17 Nov"),
+        ("minutes", "10 Nov"),
+        ("hours", "25 Oct"),
+        ("days", "16 Oct"),
+    ] {
+        let said = format!("{level} from before {before} 2026 (UTC); they reach back to 15 Oct 2026");
+        assert!(ada.says(&said), "{said}");
+    }
+    let agreed = [&fields[..], &[("erase", "7-14-30-39")]].concat();
+    assert!(ada.submit(&retention, &agreed).await.status.is_redirection());
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ mod deletion;
 mod favourites;
 mod list;
 mod metric;
+mod range_deletion;
 mod tutorial;
 
 use axum::http::{Request, StatusCode};

@@ -132,6 +132,8 @@ const TABLE: &[(&str, &str, [u16; 5])] = &[
     ("GET", "/projects/{project}/metrics/{metric}", [303, 404, 200, 200, 200]),
     ("GET", "/projects/{project}/metrics/{metric}/series.csv", [303, 404, 200, 200, 200]),
     ("GET", "/projects/{project}/metrics/{metric}/data-points", [303, 404, 200, 200, 200]),
+    ("GET", "/projects/{project}/metrics/{metric}/data-points/deletion", [303, 404, 403, 200, 200]),
+    ("POST", "/projects/{project}/metrics/{metric}/data-points/deletion", [303, 404, 403, 422, 422]),
     ("POST", "/projects/{project}/metrics/{metric}/favourite", [303, 404, 403, 303, 303]),
     ("GET", "/projects/{project}/metrics/{metric}/deletion", [303, 404, 403, 200, 200]),
     ("POST", "/projects/{project}/metrics/{metric}/deletion", [303, 404, 403, 422, 422]),

@@ -14,7 +14,7 @@ use super::{InMetric, tag};
 use crate::auth::actor::{actor, audit};
 use crate::auth::csrf::Checked;
 use crate::error::AppError;
-use crate::jobs::erasure;
+use crate::jobs::erasure::{self, Erased};
 use crate::pages::frame::{Frame, Tab};
 use crate::pages::typed_name::{Form, TypedName};
 use crate::pages::{html_with, redirect};
@@ -90,7 +90,7 @@ pub(super) async fn create(
     )
     .await?;
     let job = JobId::from_random(app.random.bits());
-    erasure::queue(&mut tx, job, metric.id, app.now()).await?;
+    erasure::queue(&mut tx, job, Erased::Metric(metric.id), app.now()).await?;
     tx.commit().await?;
     app.catalog.forget(project.id).await;
     app.points.delete_metric(metric.id).await?;

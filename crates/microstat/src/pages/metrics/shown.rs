@@ -4,7 +4,8 @@ use charts::TimeAxis;
 use domain::metric::MetricType;
 use domain::period::{self, BadPeriod, Preset};
 use domain::range::{Buckets, Range};
-use domain::time::{DAY, MINUTE, Micros};
+use domain::retention::{Level, Retention};
+use domain::time::{MINUTE, Micros};
 use serde::Deserialize;
 
 use super::InMetric;
@@ -115,8 +116,38 @@ pub(super) struct Shown {
     pub(super) count: u64,
     /// The first and the last time of the metric's data points, whenever that was.
     pub(super) seen: Option<(Micros, Micros)>,
-    /// Since when data points are kept, if the range begins earlier and there were some.
+    /// Since when anything is kept, if the range begins earlier and there was something.
     pub(super) kept_since: Option<Micros>,
+    /// What alone is kept of times before this one, if the range begins earlier.
+    pub(super) coarse: Option<(Level, Micros)>,
+}
+
+/// The range, begun and ended where what is still known of that time begins and ends; and the level it begins in.
+fn known(range: Range, keeps: &Retention, now: Micros) -> (Range, Level) {
+    let level = |at| keeps.finest(at, now).unwrap_or(Level::Days);
+    let (first, last) = (level(range.from()), level(range.to() - 1));
+    let from = range.from().floor(first.length());
+    let to = (range.to() + (last.length() - 1)).floor(last.length());
+    (Range::new(from, to).unwrap_or(range), first)
+}
+
+/// Whether what is known of a range's time tells it apart from what was before, but for this much.
+fn is_told_apart(range: Range, missing: i64, keeps: &Retention, now: Micros) -> bool {
+    let length = keeps.finest(range.from(), now).map_or(i64::MAX, Level::length);
+    length <= missing || range.from().floor(length) == range.from()
+}
+
+/// The time before which a level is kept and nothing finer is.
+fn alone(level: Level, keeps: &Retention, now: Micros) -> Option<Micros> {
+    let finer = match level {
+        Level::DataPoints => return None,
+        Level::Minutes => Level::DataPoints,
+        Level::Hours => Level::Minutes,
+        Level::Days => Level::Hours,
+    };
+    keeps
+        .since(finer, now)
+        .filter(|since| keeps.since(level, now) < Some(*since))
 }
 
 impl Shown {
@@ -130,16 +161,23 @@ impl Shown {
             // What is yet to come would count as nothing against a whole time before.
             Chosen::Between(range) => Range::new(range.from(), range.to().min(end)).unwrap_or(range),
         };
+        let keeps = of.at.project.retention;
+        let (range, level) = known(range, &keeps, now);
         let count = app.points.whole(of.metric.id, range, false).await?.count;
         // Words share a bucket's data points.
         let each = if of.metric.kind == MetricType::WordWeb { 80 } else { 10 };
-        let buckets = period::buckets(range, count, each)?;
-        let kept_since = (now - of.at.project.retention_days * DAY).floor(DAY);
+        let buckets = period::buckets(range, count, each, level.length())?;
+        let kept_since = keeps.since(Level::Days, now).unwrap_or_default();
         let first = seen.map_or(now, |(first, _)| first);
         let previous = range.previous();
         // What is missing of it, a tenth at most, doesn't mislead.
-        let before = if previous.from() + previous.length() / 10 >= first.max(kept_since) {
-            Before::There(previous)
+        let missing = previous.length() / 10;
+        let before = if previous.from() + missing >= first.max(kept_since) {
+            if is_told_apart(previous, missing, &keeps, now) {
+                Before::There(previous)
+            } else {
+                Before::NotKept
+            }
         } else if first >= kept_since {
             Before::TooNew
         } else {
@@ -148,6 +186,7 @@ impl Shown {
         Ok(Self {
             axis: axis(&buckets, now),
             kept_since: (range.from() < kept_since && first < kept_since).then_some(kept_since),
+            coarse: alone(level, &keeps, now).map(|since| (level, since)),
             range,
             buckets,
             before,

@@ -1,13 +1,15 @@
 //! "Delete Metric".
 
 use axum::http::StatusCode;
+use domain::range::Range;
 use domain::role::Role;
-use domain::time::{HOUR, MINUTE};
+use domain::time::{DAY, HOUR, MINUTE};
 use domain::value::Value;
 use points::{Batch, DataPoint};
 use serde_json::json;
 
 use super::{Shop, point, says, words};
+use crate::harness::{NOW, Site};
 
 #[tokio::test]
 async fn a_metric_is_deleted_by_its_exact_name_and_its_data_points_with_it() {
@@ -73,6 +75,44 @@ async fn published_again_it_begins_anew() {
     shop.publish(json!({"name": "Order", "type": "Hit Counter"})).await;
     assert_ne!(shop.metric("Order").await.id, before.id);
     says(&words(&shop.open("Order", "?range=7d").await.text), &["Hits 1"]);
+}
+
+#[tokio::test]
+async fn what_is_published_after_a_deletion_stays_and_nothing_else_comes_back() {
+    let mut shop = Shop::new().await;
+    shop.publish(json!([
+        point("Order", "Hit Counter", 5, HOUR),
+        point("Order", "Hit Counter", 6, 40 * HOUR)
+    ]))
+    .await;
+    shop.site.app.points.seal().await.unwrap();
+    shop.publish(json!([point("Order", "Hit Counter", 7, 2 * HOUR)])).await;
+    let path = shop.path_of("Order").await;
+    shop.ada.open(&format!("{path}/deletion")).await;
+    shop.ada.post(&format!("{path}/deletion"), &[("name", "Order")]).await;
+    // again, before the job that erases once more has run
+    shop.publish(json!([
+        point("Order", "Hit Counter", 1, HOUR),
+        point("Order", "Hit Counter", 2, 50 * HOUR)
+    ]))
+    .await;
+    let new = shop.metric("Order").await.id;
+    let hits = async |site: &Site| {
+        let ever = Range::new(NOW - 80 * DAY, NOW + 1).unwrap();
+        let series = site.app.points.whole(new, ever, false).await.unwrap().count;
+        (series, site.app.points.total(shop.id, ever).await.unwrap())
+    };
+    assert_eq!(hits(&shop.site).await, (3, 2));
+    shop.site.app.clock.advance(2 * MINUTE);
+    microstat::jobs::run_due(&shop.site.app).await.unwrap();
+    assert_eq!(hits(&shop.site).await, (3, 2));
+    drop(shop.ada);
+    let site = shop.site.restarted().await;
+    assert_eq!(hits(&site).await, (3, 2));
+    let metrics = store::metrics::of_project(&site.app.db, shop.id).await.unwrap();
+    assert_eq!((metrics.len(), metrics[0].id), (1, new));
+    site.app.points.seal().await.unwrap();
+    assert_eq!(hits(&site.restarted().await).await, (3, 2));
 }
 
 #[tokio::test]

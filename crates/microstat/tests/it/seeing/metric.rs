@@ -296,7 +296,7 @@ async fn what_was_just_published_is_there_whatever_the_app_s_clock_says() {
 async fn what_is_no_longer_kept_is_not_compared_with() {
     let mut shop = shop().await;
     let mut tx = shop.site.app.db.begin().await.unwrap();
-    sql("update projects set retention_days = 30 where id = $1")
+    sql("update projects set retention_days = 30, minutes_days = 30, hours_days = 30, days_days = 30 where id = $1")
         .bind(shop.id)
         .execute(&mut tx)
         .await

@@ -1,0 +1,175 @@
+//! "Delete data points": those of a metric between two times, after the page has said how many they are.
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use charts::number;
+use domain::id::JobId;
+use domain::metric::MetricType;
+use domain::period::{self, BadPeriod};
+use domain::range::Range;
+use domain::role::Role;
+use jiff::tz::TimeZone;
+use serde::Deserialize;
+use store::audit_events::Action;
+
+use super::{InMetric, tag};
+use crate::auth::actor::{actor, audit};
+use crate::auth::csrf::Checked;
+use crate::error::AppError;
+use crate::jobs::erasure::{self, Erased};
+use crate::pages::frame::{Frame, Tab};
+use crate::pages::{html, html_with, redirect};
+use crate::state::Shared;
+use crate::web::Client;
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Between {
+    from: Option<String>,
+    to: Option<String>,
+    /// The time zone both are typed in; UTC unless script knows the reader's.
+    zone: String,
+}
+
+impl Between {
+    fn range(&self) -> Result<Range, BadPeriod> {
+        let typed = |text: &Option<String>| text.clone().unwrap_or_default();
+        let zone = TimeZone::get(&self.zone).unwrap_or(TimeZone::UTC);
+        period::between_in(&typed(&self.from), &typed(&self.to), &zone)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "metrics/range_deletion.html")]
+struct RangeDeletionPage {
+    frame: Frame,
+    path: String,
+    name: String,
+    kind: MetricType,
+    tag: &'static str,
+    asked: Between,
+    from_error: Option<&'static str>,
+    to_error: Option<&'static str>,
+    chosen: Option<Chosen>,
+}
+
+/// What would be deleted.
+struct Chosen {
+    range: Range,
+    data_points: u64,
+}
+
+impl Chosen {
+    fn counted(&self) -> String {
+        counted(self.data_points)
+    }
+}
+
+fn counted(data_points: u64) -> String {
+    match data_points {
+        1 => "1 data point".to_owned(),
+        n => format!("{} data points", number::count(n)),
+    }
+}
+
+fn when(range: Range) -> String {
+    format!("{} – {}", range.from().day_and_clock(), range.to().day_and_clock())
+}
+
+const NO_TIME: &str = "Enter a day and a time, like 2026-11-24T14:00.";
+
+async fn blank(app: &Shared, of: &InMetric, asked: Between) -> Result<RangeDeletionPage, AppError> {
+    Ok(RangeDeletionPage {
+        frame: Frame::project(app, &of.at, Tab::Metrics, "Delete data points").await?,
+        path: of.path(),
+        name: of.metric.name.to_string(),
+        kind: of.metric.kind,
+        tag: tag(of.metric.kind),
+        asked,
+        from_error: None,
+        to_error: None,
+        chosen: None,
+    })
+}
+
+async fn page(app: &Shared, of: &InMetric, asked: Between) -> Result<Response, AppError> {
+    let range = asked.range();
+    let mut view = blank(app, of, asked).await?;
+    let mut status = StatusCode::UNPROCESSABLE_ENTITY;
+    match range {
+        Ok(range) => {
+            let data_points = count(app, of, range).await?;
+            view.chosen = Some(Chosen { range, data_points });
+            status = StatusCode::OK;
+        }
+        Err(BadPeriod::From) => view.from_error = Some(NO_TIME),
+        Err(BadPeriod::To) => view.to_error = Some(NO_TIME),
+        Err(BadPeriod::Empty) => view.to_error = Some("Enter a time after the first."),
+        Err(BadPeriod::TooLong) => {
+            view.from_error = Some("Enter a later time: at most ten years can be deleted at once.");
+        }
+    }
+    html_with(status, &view)
+}
+
+/// How many data points that is, by what is known of them.
+async fn count(app: &Shared, of: &InMetric, range: Range) -> Result<u64, AppError> {
+    let counts = app.points.busiest(of.at.project.id, range, u32::MAX).await?;
+    let of_metric = counts.into_iter().find(|(metric, _)| *metric == of.metric.id);
+    Ok(of_metric.map_or(0, |(_, count)| count))
+}
+
+/// Asks between which times, or what was chosen is to be deleted.
+pub(super) async fn new(
+    State(app): State<Shared>,
+    of: InMetric,
+    Query(asked): Query<Between>,
+) -> Result<Response, AppError> {
+    of.at.require(Role::Member)?;
+    if asked.from.is_some() || asked.to.is_some() {
+        return page(&app, &of, asked).await;
+    }
+    html(&blank(&app, &of, asked).await?)
+}
+
+pub(super) async fn create(
+    State(app): State<Shared>,
+    of: InMetric,
+    client: Client,
+    Checked(form): Checked<Between>,
+) -> Result<Response, AppError> {
+    of.at.require(Role::Member)?;
+    let Ok(range) = form.range() else {
+        return page(&app, &of, form).await;
+    };
+    let (project, metric) = (&of.at.project, &of.metric);
+    let mut tx = app.db.begin().await?;
+    store::organisations::lock(&mut tx, project.organisation).await?;
+    let by = actor(&of.at.signed.user, &client);
+    let subject = format!("{} ({})", metric.name, metric.kind);
+    let detail = format!("{}: {}", project.name, when(range));
+    let organisation = project.organisation;
+    audit(
+        &mut tx,
+        &app,
+        &by,
+        organisation,
+        Action::DataPointsDeleted,
+        &subject,
+        &detail,
+    )
+    .await?;
+    let job = JobId::from_random(app.random.bits());
+    let erased = Erased::Range(metric.id, range.from(), range.to());
+    erasure::queue(&mut tx, job, erased, app.now()).await?;
+    tx.commit().await?;
+    let data_points = app.points.delete_range(metric.id, range).await?;
+    // Done, so not once more: what is published again into this time is to stay.
+    let mut tx = app.db.begin().await?;
+    store::jobs::withdraw(&mut tx, job).await?;
+    tx.commit().await?;
+    let said = format!("Deleted: {} of {}.", counted(data_points), when(range));
+    Ok(redirect(of.path()).notice(&app, &said).into_response())
+}
