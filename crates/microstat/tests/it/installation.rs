@@ -114,12 +114,28 @@ impl Installation {
 
     /// Starts a server and waits until it says that it is ready.
     pub(crate) fn serve(&self) -> Server {
+        Self::started(|listen| self.command(&["--listen", listen]))
+    }
+
+    /// Starts one that isn't ended by a limit to what it may write, but told.
+    pub(crate) fn serve_within_limits(&self) -> Server {
+        Self::started(|listen| {
+            let mut command = Command::new("sh");
+            let script = "trap '' XFSZ; exec \"$0\" \"$@\"";
+            command
+                .env_clear()
+                .args(["-c", script, env!("CARGO_BIN_EXE_microstat"), "--listen", listen]);
+            command.args(self.flags());
+            command
+        })
+    }
+
+    fn started(command: impl FnOnce(&str) -> Command) -> Server {
         let port = TcpListener::bind("127.0.0.1:0")
             .and_then(|free| free.local_addr())
             .expect("a free port")
             .port();
-        let mut process = self
-            .command(&["--listen", &format!("127.0.0.1:{port}")])
+        let mut process = command(&format!("127.0.0.1:{port}"))
             .stderr(Stdio::piped())
             .spawn()
             .expect("start");
@@ -135,6 +151,13 @@ impl Installation {
 }
 
 impl Server {
+    /// Sets how many bytes from its beginning it may write of any file.
+    pub(crate) fn limit(&self, bytes: &str) {
+        let (process, limit) = (self.process.id().to_string(), format!("--fsize={bytes}:unlimited"));
+        let done = Command::new("prlimit").args(["--pid", &process, &limit]).status();
+        assert!(done.expect("prlimit").success());
+    }
+
     /// Where it listens.
     pub(crate) fn address(&self) -> SocketAddr {
         SocketAddr::from(([127, 0, 0, 1], self.port))

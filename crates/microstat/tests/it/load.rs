@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use crate::wire::Wire;
+use crate::wire::{Reply, Wire};
 
 /// Data points a batch.
 pub(crate) const BATCH: usize = 20;
@@ -25,23 +25,42 @@ impl Load {
     }
 }
 
-/// Batch `n`: values that no other batch has.
+/// Whether a batch says by its key that it is the same when it is sent again; else its data points do, by their ids.
+pub(crate) const fn is_keyed(n: usize) -> bool {
+    n.is_multiple_of(2)
+}
+
+/// Batch `n`: values that no other batch has; in some there is also a data point that is refused.
 fn batch(n: usize) -> String {
-    let points: Vec<_> = (0..BATCH)
-        .map(|k| format!(r#"{{"name":"Load","type":"Counter","value":{}}}"#, n * BATCH + k))
-        .collect();
+    let point = |k: usize| {
+        let value = n * BATCH + k;
+        let id = if is_keyed(n) {
+            String::new()
+        } else {
+            format!(r#","id":"{value}""#)
+        };
+        format!(r#"{{"name":"Load","type":"Counter","value":{value}{id}}}"#)
+    };
+    let mut points: Vec<_> = (0..BATCH).map(point).collect();
+    if n.is_multiple_of(7) {
+        points.push(r#"{"name":"Refused","type":"Timer","value":-1}"#.to_owned());
+    }
     format!("[{}]", points.join(","))
 }
 
-pub(crate) async fn publish(wire: &mut Wire, dsn: &str, n: usize) -> std::io::Result<()> {
-    let key = format!("Idempotency-Key: batch {n}\r\n");
+/// Publishes batch `n`, which is kept, now or earlier.
+pub(crate) async fn publish(wire: &mut Wire, dsn: &str, n: usize) -> std::io::Result<Reply> {
+    let key = if is_keyed(n) {
+        format!("Idempotency-Key: batch {n}\r\n")
+    } else {
+        String::new()
+    };
     let reply = wire.post(&format!("/api/v1/ingest?dsn={dsn}"), &key, &batch(n)).await?;
-    assert_eq!(
-        (reply.status, &reply.json()["accepted"]),
-        (201, &BATCH.into()),
-        "{reply:?}"
-    );
-    Ok(())
+    let said = reply.json();
+    let kept = [&said["accepted"], &said["duplicates"]].map(|count| count.as_u64().unwrap_or(0));
+    assert!(matches!(reply.status, 200 | 201), "{reply:?}");
+    assert_eq!(kept.iter().sum::<u64>(), BATCH as u64, "{reply:?}");
+    Ok(reply)
 }
 
 /// Publishes batch after batch until the server is gone.

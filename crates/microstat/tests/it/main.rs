@@ -13,6 +13,7 @@ mod departures;
 mod dsns;
 mod email_verifications;
 mod expiry;
+mod full;
 mod harness;
 mod help;
 mod ingest;
