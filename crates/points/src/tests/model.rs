@@ -1,5 +1,7 @@
 //! Whatever is stored, sealed, erased and restarted, every read says what a plain list in memory says.
 
+mod plain;
+
 use std::collections::BTreeMap;
 
 use domain::id::MetricId;
@@ -12,6 +14,7 @@ use tempfile::TempDir;
 
 use super::{NOW, PROJECT, batch, buckets, point, range};
 use crate::{Bucket, DataPoint, Options, Points, Retention};
+use plain::{bucket, each, hits_of, nearly, of, text};
 
 const NUMBERS: MetricId = MetricId(1);
 const HITS: MetricId = MetricId(2);
@@ -29,89 +32,6 @@ fn data_points() -> impl Strategy<Value = Vec<DataPoint>> {
         (value, ago).prop_map(|((metric, value), ago)| point(metric, NOW - ago, value)),
         1..150,
     )
-}
-
-fn of(points: &[DataPoint], metric: MetricId, range: Range) -> impl Iterator<Item = &DataPoint> {
-    points
-        .iter()
-        .filter(move |point| point.metric == metric && range.contains(point.at))
-}
-
-fn each(buckets: &Buckets) -> Vec<Range> {
-    let ends = buckets.starts().iter().skip(1).copied().chain([buckets.end()]);
-    buckets
-        .starts()
-        .iter()
-        .zip(ends)
-        .map(|(start, end)| range(*start, end))
-        .collect()
-}
-
-#[expect(
-    clippy::cast_precision_loss,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss
-)]
-fn bucket(points: &[DataPoint], range: Range) -> Bucket {
-    let mut values: Vec<f64> = of(points, NUMBERS, range)
-        .map(|point| {
-            if let Value::Number(number) = point.value {
-                number
-            } else {
-                unreachable!()
-            }
-        })
-        .collect();
-    values.sort_by(f64::total_cmp);
-    let rank = |quantile: f64| {
-        values
-            .get((quantile * values.len() as f64).ceil() as usize - 1)
-            .copied()
-    };
-    let mut bucket = Bucket {
-        start: range.from(),
-        count: values.len() as u64,
-        ..Bucket::default()
-    };
-    if !values.is_empty() {
-        let sum: f64 = values.iter().sum();
-        bucket.sum = Some(sum);
-        bucket.avg = Some(sum / values.len() as f64);
-        (bucket.min, bucket.max) = (values.first().copied(), values.last().copied());
-        (bucket.p50, bucket.p75, bucket.p95, bucket.p99) = (rank(0.5), rank(0.75), rank(0.95), rank(0.99));
-    }
-    bucket
-}
-
-/// Sums depend on the order they are added in, a little. Quantiles may be off by so much of themselves.
-fn nearly(found: &Bucket, expected: &Bucket, off: f64) -> bool {
-    let close = |a: Option<f64>, b: Option<f64>, by: f64| match (a, b) {
-        (Some(a), Some(b)) => (a - b).abs() <= by.max(b.abs() * off),
-        (a, b) => a == b,
-    };
-    let quantiles = |bucket: &Bucket| [bucket.p50, bucket.p75, bucket.p95, bucket.p99];
-    let rounded = Bucket {
-        sum: expected.sum,
-        avg: expected.avg,
-        p50: expected.p50,
-        p75: expected.p75,
-        p95: expected.p95,
-        p99: expected.p99,
-        ..*found
-    };
-    let mut pairs = quantiles(found).into_iter().zip(quantiles(expected));
-    close(found.sum, expected.sum, 1e-6)
-        && close(found.avg, expected.avg, 1e-6)
-        && pairs.all(|(found, expected)| close(found, expected, 0.0))
-        && rounded == *expected
-}
-
-fn hits_of(point: &DataPoint) -> u64 {
-    if let Value::Hits(hits) = point.value {
-        u64::from(hits)
-    } else {
-        0
-    }
 }
 
 /// What is done to a store.
@@ -296,14 +216,6 @@ async fn counts_agree(points: &Points, all: &[DataPoint], asked: Range, buckets:
         .collect();
     busiest.sort_by_key(|(metric, count)| (std::cmp::Reverse(*count), *metric));
     assert_eq!(points.busiest(PROJECT, asked, 9).await.unwrap(), busiest);
-}
-
-fn text(point: &DataPoint) -> String {
-    if let Value::Word(word) = &point.value {
-        word.clone()
-    } else {
-        unreachable!()
-    }
 }
 
 async fn words_agree(points: &Points, all: &[DataPoint], asked: Range) {

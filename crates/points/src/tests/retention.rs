@@ -3,7 +3,7 @@ use domain::time::{DAY, HOUR, MINUTE, Micros};
 use domain::value::Value;
 
 use super::{METRIC, NOW, PROJECT, buckets, fresh, number, point, range, store};
-use crate::{Points, Retention};
+use crate::{Options, Points, Retention};
 
 const WORDS: MetricId = MetricId(71);
 
@@ -81,6 +81,81 @@ async fn hours_and_days_outlive_their_data_points() {
     points.seal().await.unwrap();
     let late = series("1h").await[1];
     assert_eq!((late.count, late.max), (hours[1].count + 1, Some(5_000.0)));
+}
+
+/// Rows of the minutes of hours, and of days with sketches of their hours.
+fn rows(dir: &tempfile::TempDir) -> (i64, i64) {
+    let connection = crate::schema::reading(&dir.path().join("points.db")).unwrap();
+    let text = "select (select count(*) from minutes), (select count(*) from sketches)";
+    connection
+        .query_row(text, (), |row| Ok((row.get(0)?, row.get(1)?)))
+        .unwrap()
+}
+
+#[tokio::test]
+async fn minutes_outlive_their_data_points_and_go_before_hours() {
+    let (dir, points) = filled().await;
+    let (from, to) = span();
+    let series = async |step: &str| points.series(METRIC, &buckets(from, to, step), true).await.unwrap();
+    let said = async || points.words(WORDS, range(from + HOUR, to), 9).await.unwrap();
+    let before = (series("5m").await, series("1h").await, said().await);
+    assert_eq!(rows(&dir), (0, 0), "the days are not dense");
+
+    let keep = |raw, minutes| Retention {
+        minutes: NOW.floor(DAY) - minutes * DAY,
+        ..retention(raw, 9, 9)
+    };
+    points.retain(PROJECT, keep(0, 9)).await.unwrap();
+    let (minutes, sketches) = rows(&dir);
+    assert!(minutes > 150 && sketches == 4, "{minutes} {sketches}");
+    for (now, then) in series("5m").await.into_iter().zip(&before.0) {
+        assert_eq!((now.count, now.min, now.max), (then.count, then.min, then.max));
+        let (now, then) = (now.p95.unwrap_or(0.0), then.p95.unwrap_or(0.0));
+        assert!((now - then).abs() <= then.abs() * 0.0101, "{now} for {then}");
+    }
+    let hours = series("1h").await;
+    assert!(
+        hours.iter().zip(&before.1).all(|(now, then)| now.p50 == then.p50),
+        "still exact"
+    );
+    assert_eq!(said().await, before.2, "words by the hour");
+
+    points.retain(PROJECT, keep(0, 0)).await.unwrap();
+    assert_eq!(rows(&dir), (0, 4));
+    assert_eq!(series("1h").await, hours);
+    let fives = series("5m").await;
+    assert_eq!(fives[12].count, hours[1].count, "an hour counts where it begins");
+    assert_eq!(fives[13].count, 0);
+}
+
+#[tokio::test]
+async fn minutes_kept_shorter_than_data_points_go_alone() {
+    let dir = tempfile::TempDir::new().unwrap();
+    let options = Options {
+        dense: 100,
+        ..Options::default()
+    };
+    let points = Points::open(dir.path(), options).await.unwrap();
+    let value = |n: i32| number(NOW - i64::from(n) * MINUTE, f64::from(n % 50));
+    store(&points, (0..2_000).map(value).collect()).await;
+    points.seal().await.unwrap();
+    assert!(rows(&dir).0 > 30 && rows(&dir).1 == 2);
+    let (from, to) = span();
+    let series = async || points.series(METRIC, &buckets(from, to, "5m"), false).await.unwrap();
+    let before = series().await;
+    let shorter = Retention {
+        minutes: NOW.floor(DAY) + DAY,
+        ..retention(3, 3, 3)
+    };
+    assert_eq!(points.retain(PROJECT, shorter).await.unwrap(), 0);
+    assert_eq!(rows(&dir), (0, 0));
+    assert_eq!(series().await, before);
+    // Late data finds data points, and minutes are made of them again.
+    store(&points, vec![number(NOW - DAY, 1.0)]).await;
+    points.seal().await.unwrap();
+    assert!(rows(&dir).0 > 10);
+    let all = |series: Vec<crate::Bucket>| series.iter().map(|bucket| bucket.count).sum::<u64>();
+    assert_eq!(all(series().await), all(before) + 1);
 }
 
 #[tokio::test]
