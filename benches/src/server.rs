@@ -4,6 +4,7 @@ use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -151,14 +152,20 @@ impl Server {
     }
 }
 
-/// Builds the release binary if it is not up to date.
+/// Builds the release binary if it is not up to date: once, so that one run measures one binary.
 fn build() -> Result<(), Failure> {
+    static DONE: OnceLock<()> = OnceLock::new();
+    if DONE.get().is_some() {
+        return Ok(());
+    }
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let mut build = Command::new(cargo);
-    // what is measured lies beside what measures, so it has to be built in the same way
     build.args(["build", "--release", "-p", "microstat"]);
     match build.status() {
-        Ok(status) if status.success() => Ok(()),
+        Ok(status) if status.success() => {
+            let _ = DONE.set(());
+            Ok(())
+        }
         Ok(_) => Err("microstat can't be built".into()),
         Err(error) if binary()?.exists() => {
             eprintln!("cargo can't be started ({error}), so the binary is taken as it is");
@@ -178,6 +185,9 @@ fn command(folder: &TempDir) -> Result<Command, Failure> {
     Ok(command)
 }
 
+/// The release binary, whatever profile this program was built in.
 fn binary() -> Result<PathBuf, Failure> {
-    Ok(std::env::current_exe()?.with_file_name("microstat"))
+    let program = std::env::current_exe()?;
+    let target = program.ancestors().nth(2).ok_or("this program lies in no folder")?;
+    Ok(target.join("release/microstat"))
 }
