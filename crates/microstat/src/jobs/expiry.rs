@@ -41,11 +41,20 @@ pub async fn run_due(app: &Shared) -> Result<(), AppError> {
 /// Erases what projects needn't keep any longer, of each once a day and after each change: whole days go, so in between
 /// there is nothing to be found.
 async fn expire(app: &App) -> Result<(), AppError> {
-    let retentions = store::projects::retentions(&app.db).await?.into_iter();
-    let kept = retentions.map(|(project, retention)| (project, kept(&retention, app.now())));
-    let due: Vec<_> = kept
-        .filter(|(project, kept)| !app.expired.was(*project, *kept))
-        .collect();
+    let mut due = Vec::new();
+    for (project, retention) in store::projects::retentions(&app.db).await? {
+        let kept = kept(&retention, app.now());
+        if app.expired.was(project, kept) {
+            continue;
+        }
+        let first = app.points.first_data_point(project).await?;
+        // nothing is kept for a shorter time than data points
+        if first.is_some_and(|first| first < kept.raw) {
+            due.push((project, kept));
+        } else {
+            app.expired.note(project, kept);
+        }
+    }
     if !due.is_empty()
         && let Err(error) = app.points.seal().await
     {
