@@ -161,8 +161,8 @@ async fn nothing_is_ever_overwritten() {
     done(&installation, &["backup", in_words(&backup)]);
     let again = refused(&installation, &["backup", in_words(&backup)]);
     assert!(again.contains("is there already"), "{again}");
-    let served = refused(&installation, &["restore", in_words(&backup)]);
-    assert!(served.contains("has data already"), "{served}");
+    let full = refused(&installation, &["restore", in_words(&backup)]);
+    assert!(full.contains("has data already"), "{full}");
     drop(server);
 
     // interrupted: whoever finds it in part leaves it alone
