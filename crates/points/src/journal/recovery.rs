@@ -124,7 +124,7 @@ fn read_part(
         return Err(missing(found.next_seq, next, &part.name));
     }
     while ends_before.is_none_or(|end| next < end) {
-        let Some((head, says, length)) = record::read(&part.bytes[at..]) else {
+        let Some((head, says, length)) = record::read(part.bytes.get(at..).unwrap_or_default()) else {
             break;
         };
         if (head.epoch, head.seq) != (part.epoch, next) {

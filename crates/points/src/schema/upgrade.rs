@@ -31,7 +31,12 @@ pub(crate) fn carry_over(file: &Path, options: &Options) -> Result<(), Error> {
         return Err(Error::Unreleased);
     }
     // Into the file goes what is only in its log, for the log must not be taken for the new file's.
-    old.pragma_update(None, "journal_mode", "delete").map_err(in_use)?;
+    let mode: String = old
+        .query_row("pragma journal_mode = delete", (), |row| row.get(0))
+        .map_err(in_use)?;
+    if mode != "delete" {
+        return Err(Error::Locked);
+    }
     let tx = old
         .transaction_with_behavior(TransactionBehavior::Exclusive)
         .map_err(in_use)?;
