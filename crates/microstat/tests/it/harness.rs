@@ -76,12 +76,20 @@ impl Site {
     /// The same installation, started again. No browser may be in front of the old one any more.
     pub(crate) async fn restarted(self) -> Self {
         let (config, clock) = (self.app.config.clone(), self.app.clock.clone());
-        let Self { app, router, _scratch } = self;
+        let Self {
+            app,
+            router,
+            _scratch: scratch,
+        } = self;
         drop((app, router));
         let app = App::open(config, clock, Random::seeded(2)).await.expect("open");
         let app = Arc::new(app);
         let router = microstat::router::router(&app);
-        Self { app, router, _scratch }
+        Self {
+            app,
+            router,
+            _scratch: scratch,
+        }
     }
 
     /// A browser that has never been here.
