@@ -1,13 +1,16 @@
 //! A batch: what an app publishes in one request, each element of it accepted or rejected for one reason.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 
+use foldhash::fast::RandomState;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::json::{Fields, Scalar};
 use crate::metric::{BadName, MetricName, MetricType};
+use crate::plain;
 use crate::reason::{Reason, Refusal, Rejection, Rejections, cut};
 use crate::time::Micros;
 use crate::timestamp;
@@ -138,12 +141,19 @@ impl Batch {
     fn read(body: &[u8], limits: &Limits, refused: Option<Reason>) -> Result<Self, InvalidJson> {
         let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
         let text = std::str::from_utf8(body).map_err(|_| InvalidJson::new(&"not UTF-8"))?;
-        let mut reader = Reader {
-            limits,
-            refused,
-            batch: Self::default(),
-            metrics: HashMap::new(),
-        };
+        match Self::read_plain(text, limits, refused) {
+            Some(batch) => Ok(batch),
+            None => Self::read_any(text, limits, refused),
+        }
+    }
+
+    fn read_plain(text: &str, limits: &Limits, refused: Option<Reason>) -> Option<Self> {
+        let mut reader = Reader::new(limits, refused);
+        plain::each(text, |json, fields| reader.element(json, Some(fields))).then_some(reader.batch)
+    }
+
+    fn read_any(text: &str, limits: &Limits, refused: Option<Reason>) -> Result<Self, InvalidJson> {
+        let mut reader = Reader::new(limits, refused);
         if text.trim_ascii_start().starts_with('[') {
             let mut json = serde_json::Deserializer::from_str(text);
             (&mut reader)
@@ -157,30 +167,54 @@ impl Batch {
                     message: Reason::InvalidJson.message().to_owned(),
                 });
             }
-            reader.element(element.get());
+            reader.element(element.get(), Fields::read(element.get()));
         }
         Ok(reader.batch)
     }
 }
 
-struct Reader<'l> {
-    limits: &'l Limits,
+struct Reader<'a> {
+    limits: &'a Limits,
     refused: Option<Reason>,
     batch: Batch,
-    metrics: HashMap<Metric, usize>,
+    /// Metrics as they were written, so that each way of writing one is read once.
+    written: HashMap<(Cow<'a, str>, Cow<'a, str>), usize, RandomState>,
+    read: Vec<Read>,
+    places: HashMap<Metric, usize>,
 }
 
-impl Reader<'_> {
-    fn element(&mut self, json: &str) {
+/// A metric that was read.
+struct Read {
+    metric: Metric,
+    /// Its place in the batch, once a data point of it was accepted.
+    place: Option<usize>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(limits: &'a Limits, refused: Option<Reason>) -> Self {
+        Self {
+            limits,
+            refused,
+            batch: Batch::default(),
+            written: HashMap::default(),
+            read: Vec::new(),
+            places: HashMap::new(),
+        }
+    }
+
+    fn element(&mut self, json: &'a str, fields: Option<Fields<'a>>) {
+        if self.batch.elements >= self.limits.max_elements {
+            return self.too_many();
+        }
         let index = self.batch.elements;
         self.batch.elements += 1;
-        let fields = Fields::read(json);
-        let read = match self.refused {
-            Some(reason) => Err(reason.into()),
-            None => self.data_point(index, fields.as_ref()),
+        let read = match (self.refused, &fields) {
+            (Some(reason), _) => Err(reason.into()),
+            (None, Some(fields)) => self.data_point(index, fields),
+            (None, None) => Err(Refusal::new(Reason::InvalidJson, "data point must be a JSON object")),
         };
         if let Err(refusal) = read {
-            let name = match fields.map(|fields| fields.name()) {
+            let name = match fields.map(|fields| fields.name) {
                 Some(Scalar::Text(name)) => Some(cut(&name, MetricName::MAX_CHARS).to_owned()),
                 _ => None,
             };
@@ -188,26 +222,19 @@ impl Reader<'_> {
         }
     }
 
-    fn data_point(&mut self, index: usize, fields: Option<&Fields<'_>>) -> Result<(), Refusal> {
-        let fields = fields.ok_or(Refusal::new(Reason::InvalidJson, "data point must be a JSON object"))?;
-        let metric = Metric {
-            name: read_name(&fields.name())?,
-            kind: read_type(&fields.kind())?,
-        };
-        let (value, was_cut) = Value::read(metric.kind, &fields.value())?;
-        let at = timestamp::read(&fields.timestamp(), self.limits.now, self.limits.oldest)?;
-        let id = read_id(&fields.id());
+    fn data_point(&mut self, index: usize, fields: &Fields<'a>) -> Result<(), Refusal> {
+        let metric = self.metric(fields)?;
+        let (value, was_cut) = Value::read(self.read[metric].metric.kind, &fields.value)?;
+        let at = timestamp::read(&fields.timestamp, self.limits.now, self.limits.oldest)?;
+        let id = read_id(&fields.id);
         if was_cut {
-            self.warn(index, &metric.name, "value was cut to 256 characters");
+            self.warn(index, metric, "value was cut to 256 characters");
         }
         if id.is_err() {
-            self.warn(
-                index,
-                &metric.name,
-                "id was ignored: it must be a string of at most 128 characters",
-            );
+            let message = "id was ignored: it must be a string of at most 128 characters";
+            self.warn(index, metric, message);
         }
-        let metric = self.metric(metric);
+        let metric = self.place(metric);
         self.batch.points.push(DataPoint {
             index,
             metric,
@@ -218,21 +245,41 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn metric(&mut self, metric: Metric) -> usize {
-        if let Some(place) = self.metrics.get(&metric) {
-            return *place;
+    /// The metric of a data point, by its place among those that were read.
+    fn metric(&mut self, fields: &Fields<'a>) -> Result<usize, Refusal> {
+        let (Scalar::Text(name), Scalar::Text(kind)) = (&fields.name, &fields.kind) else {
+            read_name(&fields.name)?;
+            return Err(Reason::UnknownType.into());
+        };
+        let written = (name.clone(), kind.clone());
+        if let Some(metric) = self.written.get(&written) {
+            return Ok(*metric);
         }
-        let place = self.batch.metrics.len();
-        self.batch.metrics.push(metric.clone());
-        self.metrics.insert(metric, place);
-        place
+        let metric = Metric {
+            name: read_name(&fields.name)?,
+            kind: kind.parse().map_err(|_| Refusal::from(Reason::UnknownType))?,
+        };
+        self.read.push(Read { metric, place: None });
+        self.written.insert(written, self.read.len() - 1);
+        Ok(self.read.len() - 1)
     }
 
-    fn warn(&mut self, index: usize, name: &MetricName, message: &'static str) {
+    /// The place in the batch of a metric that was read.
+    fn place(&mut self, metric: usize) -> usize {
+        let Read { metric, place } = &mut self.read[metric];
+        *place.get_or_insert_with(|| {
+            *self.places.entry(metric.clone()).or_insert_with(|| {
+                self.batch.metrics.push(metric.clone());
+                self.batch.metrics.len() - 1
+            })
+        })
+    }
+
+    fn warn(&mut self, index: usize, metric: usize, message: &'static str) {
         if self.batch.warnings.len() < Rejections::LISTED {
             self.batch.warnings.push(Warning {
                 index,
-                name: name.as_str().to_owned(),
+                name: self.read[metric].metric.name.as_str().to_owned(),
                 message,
             });
         }
@@ -249,7 +296,7 @@ impl Reader<'_> {
     }
 }
 
-impl<'de> DeserializeSeed<'de> for &mut Reader<'_> {
+impl<'de> DeserializeSeed<'de> for &mut Reader<'de> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -257,7 +304,7 @@ impl<'de> DeserializeSeed<'de> for &mut Reader<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for &mut Reader<'_> {
+impl<'de> Visitor<'de> for &mut Reader<'de> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -267,7 +314,7 @@ impl<'de> Visitor<'de> for &mut Reader<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
         while self.batch.elements < self.limits.max_elements {
             match elements.next_element::<&RawValue>()? {
-                Some(element) => self.element(element.get()),
+                Some(element) => self.element(element.get(), Fields::read(element.get())),
                 None => return Ok(()),
             }
         }
@@ -290,13 +337,6 @@ fn read_name(given: &Scalar<'_>) -> Result<MetricName, Refusal> {
         BadName::Control => Refusal::new(Reason::MissingName, "name must not contain control characters"),
         BadName::TooLong => Reason::NameTooLong.into(),
     })
-}
-
-fn read_type(given: &Scalar<'_>) -> Result<MetricType, Refusal> {
-    match given {
-        Scalar::Text(text) => text.parse().map_err(|_| Reason::UnknownType.into()),
-        _ => Err(Reason::UnknownType.into()),
-    }
 }
 
 /// An id that can't be used is no reason to lose the data point.

@@ -37,13 +37,26 @@ impl<'a> Scalar<'a> {
 }
 
 /// The fields of a data point. A key given twice counts as it was given last, as in JavaScript.
-#[derive(Default)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Fields<'a> {
-    name: Option<&'a RawValue>,
-    kind: Option<&'a RawValue>,
-    value: Option<&'a RawValue>,
-    timestamp: Option<&'a RawValue>,
-    id: Option<&'a RawValue>,
+    pub(crate) name: Scalar<'a>,
+    pub(crate) kind: Scalar<'a>,
+    pub(crate) value: Scalar<'a>,
+    pub(crate) timestamp: Scalar<'a>,
+    pub(crate) id: Scalar<'a>,
+}
+
+impl Default for Fields<'_> {
+    fn default() -> Self {
+        use Scalar::Absent;
+        Self {
+            name: Absent,
+            kind: Absent,
+            value: Absent,
+            timestamp: Absent,
+            id: Absent,
+        }
+    }
 }
 
 impl<'a> Fields<'a> {
@@ -52,29 +65,17 @@ impl<'a> Fields<'a> {
         json.starts_with('{').then(|| serde_json::from_str(json).ok()).flatten()
     }
 
-    pub(crate) fn name(&self) -> Scalar<'a> {
-        scalar(self.name)
+    /// The field with this key, if a data point has one.
+    pub(crate) fn named(&mut self, key: &[u8]) -> Option<&mut Scalar<'a>> {
+        match key {
+            b"name" => Some(&mut self.name),
+            b"type" => Some(&mut self.kind),
+            b"value" => Some(&mut self.value),
+            b"timestamp" => Some(&mut self.timestamp),
+            b"id" => Some(&mut self.id),
+            _ => None,
+        }
     }
-
-    pub(crate) fn kind(&self) -> Scalar<'a> {
-        scalar(self.kind)
-    }
-
-    pub(crate) fn value(&self) -> Scalar<'a> {
-        scalar(self.value)
-    }
-
-    pub(crate) fn timestamp(&self) -> Scalar<'a> {
-        scalar(self.timestamp)
-    }
-
-    pub(crate) fn id(&self) -> Scalar<'a> {
-        scalar(self.id)
-    }
-}
-
-fn scalar(field: Option<&RawValue>) -> Scalar<'_> {
-    field.map_or(Scalar::Absent, |raw| Scalar::read(raw.get()))
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
@@ -94,14 +95,10 @@ impl<'de> Visitor<'de> for FieldsVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields<'de>, A::Error> {
         let mut fields = Fields::default();
-        while let Some(key) = map.next_key()? {
-            match key {
-                Key::Name => fields.name = Some(map.next_value()?),
-                Key::Type => fields.kind = Some(map.next_value()?),
-                Key::Value => fields.value = Some(map.next_value()?),
-                Key::Timestamp => fields.timestamp = Some(map.next_value()?),
-                Key::Id => fields.id = Some(map.next_value()?),
-                Key::Other => {
+        while let Some(Bytes(key)) = map.next_key()? {
+            match fields.named(&key) {
+                Some(field) => *field = Scalar::read(map.next_value::<&RawValue>()?.get()),
+                None => {
                     map.next_value::<IgnoredAny>()?;
                 }
             }
@@ -110,40 +107,30 @@ impl<'de> Visitor<'de> for FieldsVisitor {
     }
 }
 
-enum Key {
-    Name,
-    Type,
-    Value,
-    Timestamp,
-    Id,
-    Other,
-}
+/// A string as bytes, because it may hold half of a surrogate pair, which no `str` can.
+struct Bytes<'a>(Cow<'a, [u8]>);
 
-impl<'de> Deserialize<'de> for Key {
-    /// From bytes, because a key may hold half of a surrogate pair, which no string can.
+impl<'de> Deserialize<'de> for Bytes<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_bytes(KeyVisitor)
+        deserializer.deserialize_bytes(BytesVisitor).map(Self)
     }
 }
 
-struct KeyVisitor;
+struct BytesVisitor;
 
-impl Visitor<'_> for KeyVisitor {
-    type Value = Key;
+impl<'de> Visitor<'de> for BytesVisitor {
+    type Value = Cow<'de, [u8]>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a key")
+        f.write_str("a string")
     }
 
-    fn visit_bytes<E>(self, key: &[u8]) -> Result<Key, E> {
-        Ok(match key {
-            b"name" => Key::Name,
-            b"type" => Key::Type,
-            b"value" => Key::Value,
-            b"timestamp" => Key::Timestamp,
-            b"id" => Key::Id,
-            _ => Key::Other,
-        })
+    fn visit_borrowed_bytes<E>(self, bytes: &'de [u8]) -> Result<Self::Value, E> {
+        Ok(Cow::Borrowed(bytes))
+    }
+
+    fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Self::Value, E> {
+        Ok(Cow::Owned(bytes.to_vec()))
     }
 }
 
@@ -156,37 +143,15 @@ fn text(json: &str) -> Cow<'_, str> {
     }
     serde_json::from_str(json).map_or_else(
         |_| {
-            let bytes: Result<Bytes, _> = serde_json::from_str(json);
+            let bytes: Result<Bytes<'_>, _> = serde_json::from_str(json);
             Cow::Owned(
                 bytes
-                    .map(|bytes| String::from_utf8_lossy(&bytes.0).into_owned())
+                    .map(|Bytes(bytes)| String::from_utf8_lossy(&bytes).into_owned())
                     .unwrap_or_default(),
             )
         },
         Cow::Owned,
     )
-}
-
-struct Bytes(Vec<u8>);
-
-impl<'de> Deserialize<'de> for Bytes {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_bytes(BytesVisitor)
-    }
-}
-
-struct BytesVisitor;
-
-impl Visitor<'_> for BytesVisitor {
-    type Value = Bytes;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a string")
-    }
-
-    fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Bytes, E> {
-        Ok(Bytes(bytes.to_vec()))
-    }
 }
 
 #[cfg(test)]
@@ -197,18 +162,18 @@ mod tests {
     fn fields_are_told_apart_by_what_they_are() {
         let json = r#"{"value":[1],"name":"a\u0062","na\ud800me":1,"value":1e400,"type":null,"id":true}"#;
         let fields = Fields::read(json).unwrap();
-        assert_eq!(fields.name(), Scalar::Text("ab".into()));
-        assert_eq!(fields.value(), Scalar::Number("1e400"));
-        assert_eq!(fields.kind(), Scalar::Null);
-        assert_eq!(fields.id(), Scalar::Bool);
-        assert_eq!(fields.timestamp(), Scalar::Absent);
+        assert_eq!(fields.name, Scalar::Text("ab".into()));
+        assert_eq!(fields.value, Scalar::Number("1e400"));
+        assert_eq!(fields.kind, Scalar::Null);
+        assert_eq!(fields.id, Scalar::Bool);
+        assert_eq!(fields.timestamp, Scalar::Absent);
         assert!(Fields::read("3").is_none());
     }
 
     #[test]
     fn half_a_surrogate_pair_is_replaced() {
         let fields = Fields::read(r#"{"name":"a\ud83d"}"#).unwrap();
-        let Scalar::Text(name) = fields.name() else {
+        let Scalar::Text(name) = &fields.name else {
             panic!("a text")
         };
         assert!(name.starts_with("a\u{fffd}"));

@@ -13,6 +13,7 @@ pub mod name;
 pub mod origin;
 pub mod password;
 pub mod period;
+mod plain;
 pub mod range;
 pub mod reason;
 pub mod retention;

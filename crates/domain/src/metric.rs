@@ -118,7 +118,12 @@ impl MetricName {
     /// # Errors
     /// If it is empty, too long or has control characters.
     pub fn new(text: &str) -> Result<Self, BadName> {
-        let name: String = text.trim().nfc().collect();
+        let text = text.trim();
+        let name: String = if text.is_ascii() {
+            text.to_owned()
+        } else {
+            text.nfc().collect()
+        };
         if name.is_empty() {
             Err(BadName::Missing)
         } else if name.chars().any(char::is_control) {

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::Request;
@@ -19,6 +18,8 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tower::ServiceExt as _;
 
+use crate::front::Front;
+
 /// How long a request's head may take to arrive, and a connection may be silent between requests: longer than the
 /// minute after which proxies let go of theirs, so that it is never us who do while they send.
 pub const HEAD: Duration = Duration::from_secs(75);
@@ -26,7 +27,7 @@ pub const HEAD: Duration = Duration::from_secs(75);
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Serves connections until `stop` is done, and then until those under way have their answers.
-pub async fn serve(listener: TcpListener, router: Router, head: Duration, stop: impl Future<Output = ()>) {
+pub async fn serve(listener: TcpListener, front: Front, head: Duration, stop: impl Future<Output = ()>) {
     let mut builder = Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(head);
     builder
@@ -39,7 +40,7 @@ pub async fn serve(listener: TcpListener, router: Router, head: Duration, stop: 
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, from)) => spawn(&builder, &open, stream, from, &router, head),
+                Ok((stream, from)) => spawn(&builder, &open, stream, from, &front, head),
                 Err(error) => pause(&error).await,
             },
             () = &mut stop => break,
@@ -54,14 +55,14 @@ fn spawn(
     open: &GracefulShutdown,
     stream: TcpStream,
     from: SocketAddr,
-    router: &Router,
+    front: &Front,
     head: Duration,
 ) {
     // Answers are small and written at once; without it some would wait for the client's acknowledgement.
     let _ = stream.set_nodelay(true);
     let spoke = Arc::new(AtomicBool::new(false));
     let speaks = Arc::clone(&spoke);
-    let service = router.clone().map_request(move |request: Request<_>| {
+    let service = front.clone().map_request(move |request: Request<_>| {
         speaks.store(true, Ordering::Relaxed);
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(from));

@@ -9,18 +9,17 @@ pub mod catalog;
 mod cors;
 mod destination;
 mod door;
+pub mod dsns;
 mod refused;
 pub mod room;
 mod storing;
 pub mod tally;
 mod unpack;
 
-use axum::Router;
 use axum::body::Body;
-use axum::extract::{self, State};
+use axum::extract;
 use axum::http::{HeaderMap, Method};
 use axum::response::Response;
-use axum::routing::any;
 use domain::batch::Batch;
 use domain::reason::Reason;
 use domain::time::Micros;
@@ -33,19 +32,20 @@ use self::door::{Case, Door};
 use self::refused::Refused;
 use self::storing::Stored;
 use self::unpack::Encoding;
-use crate::state::{App, Shared};
+use crate::state::App;
+use crate::web::RequestId;
 
-pub(crate) fn router(app: &Shared) -> Router {
-    let open = async |State(app): State<Shared>, request: extract::Request| answer(&app, Door::Open, request).await;
-    let strict = async |State(app): State<Shared>, request: extract::Request| answer(&app, Door::Strict, request).await;
-    Router::new()
-        .route("/api/ingest", any(open))
-        .route("/ingest", any(open))
-        .route("/api/v1/ingest", any(strict))
-        .with_state(Shared::clone(app))
+/// The door at a path.
+pub(crate) fn door(path: &str) -> Option<Door> {
+    match path {
+        "/api/ingest" | "/ingest" => Some(Door::Open),
+        "/api/v1/ingest" => Some(Door::Strict),
+        _ => None,
+    }
 }
 
-async fn answer(app: &App, door: Door, request: extract::Request) -> Response {
+pub(crate) async fn answer(app: &App, door: Door, request: extract::Request) -> Response {
+    let id = RequestId::new(&app.random);
     let (parts, body) = request.into_parts();
     let mut response = match parts.method {
         Method::OPTIONS => cors::preflight(&parts.headers),
@@ -56,6 +56,7 @@ async fn answer(app: &App, door: Door, request: extract::Request) -> Response {
                 app,
                 door,
                 headers: &parts.headers,
+                id,
                 now,
             };
             arrival.publish(destination, body).await.respond(door)
@@ -63,6 +64,7 @@ async fn answer(app: &App, door: Door, request: extract::Request) -> Response {
         _ => Answer::not_post().respond(door),
     };
     cors::allow(&mut response, &parts.headers);
+    id.tell(&mut response);
     response
 }
 
@@ -71,6 +73,7 @@ struct Arrival<'a> {
     app: &'a App,
     door: Door,
     headers: &'a HeaderMap,
+    id: RequestId,
     now: Micros,
 }
 

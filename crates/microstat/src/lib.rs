@@ -9,6 +9,7 @@ pub mod commands;
 pub mod config;
 pub mod connections;
 pub mod error;
+pub mod front;
 pub mod ingest;
 pub mod jobs;
 pub mod pages;

@@ -8,8 +8,9 @@ use axum::http::Method;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodFilter, on};
 
+use crate::front::Front;
 use crate::state::Shared;
-use crate::{api, assets, auth, ingest, pages, web};
+use crate::{api, assets, auth, pages, web};
 
 /// Routes with their handlers, and a list of what they are.
 pub struct Table {
@@ -57,7 +58,7 @@ pub fn routes() -> Vec<(Method, &'static str)> {
 }
 
 /// The whole program as a service.
-pub fn router(app: &Shared) -> Router {
+pub fn router(app: &Shared) -> Front {
     let pages = page_table()
         .router
         .method_not_allowed_fallback(async || crate::error::AppError::MethodNotAllowed)
@@ -72,13 +73,13 @@ pub fn router(app: &Shared) -> Router {
         )
         .method_not_allowed_fallback(async || crate::error::AppError::MethodNotAllowed)
         .layer(from_fn(api::faults));
-    Router::new()
+    let rest = Router::new()
         .merge(assets::router())
         .route("/healthz", axum::routing::get(async || "ok\n"))
         .merge(api)
         .merge(pages)
         .with_state(Arc::clone(app))
         .layer(from_fn_with_state(Arc::clone(app), web::security_headers))
-        .merge(ingest::router(app))
-        .layer(from_fn_with_state(Arc::clone(app), web::request_log))
+        .layer(from_fn_with_state(Arc::clone(app), web::request_log));
+    Front::new(Arc::clone(app), rest)
 }

@@ -14,6 +14,7 @@ use tokio::sync::{Notify, Semaphore};
 use crate::clock::{Clock, Random};
 use crate::config::Config;
 use crate::ingest::catalog::Catalog;
+use crate::ingest::dsns::Dsns;
 use crate::ingest::room::Room;
 use crate::ingest::tally::Tally;
 use crate::jobs::expiry::Expired;
@@ -52,6 +53,8 @@ pub struct App {
     core: Core,
     /// Data points.
     pub points: Points,
+    /// What DSNs lead to.
+    pub dsns: Dsns,
     /// The ids of metrics.
     pub catalog: Catalog,
     /// Room for bodies that arrive.
@@ -132,6 +135,7 @@ impl App {
         Self {
             core,
             points,
+            dsns: Dsns::default(),
             catalog: Catalog::default(),
             room: Room::default(),
             tally: Tally::default(),

@@ -1,5 +1,6 @@
 //! What every answer has: security headers, a request id, one line in the log.
 
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
@@ -10,6 +11,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use tracing::Instrument;
 
+use crate::clock::Random;
 use crate::config::Config;
 use crate::error::AppError;
 use crate::state::Shared;
@@ -50,7 +52,7 @@ pub(crate) async fn security_headers(State(app): State<Shared>, request: Request
 
 /// One line a request: its id, its route's pattern (never the path itself, which may hold a token), status, time.
 pub(crate) async fn request_log(State(app): State<Shared>, request: Request, next: Next) -> Response {
-    let id = format!("{:012x}", app.random.bits() >> 16);
+    let id = RequestId::new(&app.random);
     let route = request
         .extensions()
         .get::<MatchedPath>()
@@ -58,14 +60,35 @@ pub(crate) async fn request_log(State(app): State<Shared>, request: Request, nex
         .to_owned();
     let method = request.method().clone();
     let started = app.now();
-    let span = tracing::info_span!("request", id);
+    let span = tracing::info_span!("request", %id);
     let mut response = next.run(request).instrument(span.clone()).await;
     let micros = app.now() - started;
     span.in_scope(|| tracing::debug!(%method, route, status = response.status().as_u16(), micros, "answered"));
-    if let Ok(id) = HeaderValue::from_str(&id) {
-        response.headers_mut().insert("x-request-id", id);
-    }
+    id.tell(&mut response);
     response
+}
+
+/// What a request is called in the log and in its answer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RequestId(u64);
+
+impl RequestId {
+    pub(crate) fn new(random: &Random) -> Self {
+        Self(random.bits() >> 16)
+    }
+
+    /// Puts it into the answer.
+    pub(crate) fn tell(self, response: &mut Response) {
+        if let Ok(id) = HeaderValue::from_str(&self.to_string()) {
+            response.headers_mut().insert("x-request-id", id);
+        }
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:012x}", self.0)
+    }
 }
 
 /// The client's address: the connection's, or what a trusted proxy says of it.

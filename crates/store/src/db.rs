@@ -8,6 +8,8 @@
 use std::fmt::Write as _;
 use std::path::Path;
 use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions, PgRow};
@@ -25,7 +27,23 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A database, opened. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Db(Engine);
+pub struct Db {
+    engine: Engine,
+    commits: Commits,
+}
+
+/// How often this process has committed.
+#[derive(Clone, Debug, Default)]
+struct Commits(Arc<AtomicU64>);
+
+/// Counts a commit however it ends: refused, or given up by who waited for it.
+struct Counted<'c>(&'c Commits);
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.0.fetch_add(1, Ordering::Release);
+    }
+}
 
 #[derive(Clone, Debug)]
 enum Engine {
@@ -35,7 +53,10 @@ enum Engine {
 
 /// A write transaction. Dropped without [`Tx::commit`], it never happened.
 #[derive(Debug)]
-pub struct Tx(Open);
+pub struct Tx {
+    open: Open,
+    commits: Commits,
+}
 
 #[derive(Debug)]
 enum Open {
@@ -64,7 +85,7 @@ impl Db {
         };
         let writer = pool(1).connect_with(options.clone()).await?;
         let readers = pool(4).connect_with(options.pragma("query_only", "on")).await?;
-        Ok(Self(Engine::Sqlite { readers, writer }))
+        Ok(Self::new(Engine::Sqlite { readers, writer }))
     }
 
     /// Connects to the PostgreSQL database at `url`.
@@ -78,7 +99,19 @@ impl Db {
             .acquire_timeout(PATIENCE)
             .connect_with(options)
             .await?;
-        Ok(Self(Engine::Postgres(pool)))
+        Ok(Self::new(Engine::Postgres(pool)))
+    }
+
+    fn new(engine: Engine) -> Self {
+        let commits = Commits::default();
+        Self { engine, commits }
+    }
+
+    /// A number that is another one after each commit of this process. Whoever keeps what it has read takes the
+    /// number first: as long as it stays, only another process can have changed what was read.
+    #[must_use]
+    pub fn commits(&self) -> u64 {
+        self.commits.0.load(Ordering::Acquire)
     }
 
     /// Begins a write transaction. On SQLite it waits until it is the only one.
@@ -86,10 +119,12 @@ impl Db {
     /// # Errors
     /// If no connection is to be had in ten seconds.
     pub async fn begin(&self) -> Result<Tx> {
-        Ok(Tx(match &self.0 {
+        let open = match &self.engine {
             Engine::Sqlite { writer, .. } => Open::Sqlite(writer.begin_with("begin immediate").await?),
             Engine::Postgres(pool) => Open::Postgres(pool.begin().await?),
-        }))
+        };
+        let commits = self.commits.clone();
+        Ok(Tx { open, commits })
     }
 
     /// Writes a copy of the whole database, as it is at one moment, to a new SQLite file, while others go on using it.
@@ -112,7 +147,7 @@ impl Db {
     /// Makes a database for a test on this PostgreSQL server.
     #[cfg(feature = "testing")]
     pub(crate) async fn create_database(&self, name: &str) -> Result<()> {
-        if let Engine::Postgres(pool) = &self.0 {
+        if let Engine::Postgres(pool) = &self.engine {
             sqlx::raw_sql(AssertSqlSafe(format!("create database {name}")))
                 .execute(pool)
                 .await?;
@@ -125,7 +160,7 @@ impl Db {
     #[cfg(feature = "testing")]
     pub(crate) async fn dump(&self) -> Result<String> {
         let mut lines = Vec::new();
-        match &self.0 {
+        match &self.engine {
             Engine::Sqlite { readers, .. } => {
                 let columns = "select m.name, group_concat('quote(' || c.name || ')', ' || '' '' || ') from sqlite_master m \
                                join pragma_table_info(m.name) c where m.type = 'table' group by m.name";
@@ -150,7 +185,7 @@ impl Db {
 
     /// Closes every connection, once what they do is done.
     pub async fn close(&self) {
-        match &self.0 {
+        match &self.engine {
             Engine::Sqlite { readers, writer } => {
                 readers.close().await;
                 writer.close().await;
@@ -166,7 +201,8 @@ impl Tx {
     /// # Errors
     /// If the database can't promise it; then nothing was written.
     pub async fn commit(self) -> Result<()> {
-        match self.0 {
+        let _counted = Counted(&self.commits);
+        match self.open {
             Open::Sqlite(tx) => tx.commit().await?,
             Open::Postgres(tx) => tx.commit().await?,
         }
@@ -175,7 +211,7 @@ impl Tx {
 
     /// Runs several statements of a migration, in order.
     pub(crate) async fn script(&mut self, text: &str) -> Result<()> {
-        match &mut self.0 {
+        match &mut self.open {
             Open::Sqlite(tx) => {
                 sqlx::raw_sql(AssertSqlSafe(text.replace(" bytea", " blob")))
                     .execute(&mut **tx)
@@ -191,7 +227,7 @@ impl Tx {
     /// Waits until no other process migrates this database. SQLite's write lock is held already.
     pub(crate) async fn lock_migrations(&mut self) -> Result<()> {
         const LOCK: &str = "select pg_advisory_xact_lock(7206093245)";
-        if let Open::Postgres(tx) = &mut self.0 {
+        if let Open::Postgres(tx) = &mut self.open {
             sqlx::query(LOCK).execute(&mut **tx).await?;
         }
         Ok(())
@@ -247,7 +283,7 @@ impl Query {
     /// # Errors
     /// If the database refuses.
     pub async fn execute(self, tx: &mut Tx) -> Result<u64> {
-        Ok(match &mut tx.0 {
+        Ok(match &mut tx.open {
             Open::Sqlite(tx) => {
                 let (text, arguments) = self.for_sqlite()?;
                 sqlx::query_with(text, arguments)
@@ -271,19 +307,30 @@ impl Query {
     /// If the database refuses.
     pub async fn all(self, on: impl Into<On<'_>>) -> Result<Vec<Row>> {
         Ok(match on.into() {
-            On::Db(Db(Engine::Sqlite { readers, .. })) => {
+            On::Db(Db {
+                engine: Engine::Sqlite { readers, .. },
+                ..
+            }) => {
                 let (text, arguments) = self.for_sqlite()?;
                 sqlite_rows(sqlx::query_with(text, arguments).fetch_all(readers).await?)
             }
-            On::Db(Db(Engine::Postgres(pool))) => {
+            On::Db(Db {
+                engine: Engine::Postgres(pool),
+                ..
+            }) => {
                 let (text, arguments) = self.for_postgres()?;
                 postgres_rows(sqlx::query_with(text, arguments).fetch_all(pool).await?)
             }
-            On::Tx(Tx(Open::Sqlite(tx))) => {
+            On::Tx(Tx {
+                open: Open::Sqlite(tx), ..
+            }) => {
                 let (text, arguments) = self.for_sqlite()?;
                 sqlite_rows(sqlx::query_with(text, arguments).fetch_all(&mut **tx).await?)
             }
-            On::Tx(Tx(Open::Postgres(tx))) => {
+            On::Tx(Tx {
+                open: Open::Postgres(tx),
+                ..
+            }) => {
                 let (text, arguments) = self.for_postgres()?;
                 postgres_rows(sqlx::query_with(text, arguments).fetch_all(&mut **tx).await?)
             }

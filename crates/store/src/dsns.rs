@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use std::sync::Arc;
+
 use domain::dsn::PublicKey;
 use domain::id::{DsnId, OrganisationId, ProjectId, UserId};
 use domain::name::Name;
@@ -173,7 +175,7 @@ pub async fn rotate(
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Resolved {
     /// To a project that takes data points.
-    Publishes(Target),
+    Publishes(Arc<Target>),
     /// To one that takes none: the DSN is turned off, the project or its organisation is deleted, or it is paused.
     Gone {
         /// The project, on whose settings the loss is counted.
@@ -200,7 +202,7 @@ pub struct Target {
     pub metrics_version: i64,
 }
 
-/// What this public key leads to, read by its index: asked for every batch.
+/// What this public key leads to, read by its index: asked by whoever publishes.
 ///
 /// # Errors
 /// If the database refuses.
@@ -228,13 +230,13 @@ pub async fn resolve(on: impl Into<On<'_>>, key: PublicKey, now: Micros) -> Resu
         let reason = Reason::ProjectPaused;
         return Ok(Resolved::Gone { project, reason });
     }
-    Ok(Resolved::Publishes(Target {
+    Ok(Resolved::Publishes(Arc::new(Target {
         project,
         allowed_origins: lines(&row.get::<String>("allowed_origins")?),
         retention_days: row.get("retention_days")?,
         metric_limit: row.get("metric_limit")?,
         metrics_version: row.get("metrics_version")?,
-    }))
+    })))
 }
 
 /// The projects of an organisation with DSNs that were there before `at` and aren't being rotated out: somebody

@@ -224,6 +224,66 @@ fn json() -> impl Strategy<Value = serde_json::Value> {
     })
 }
 
+/// Bodies of the pieces that bodies are made of, put together rightly most of the time.
+fn pieces() -> impl Strategy<Value = String> {
+    let odd = [
+        r#""Counter""#,
+        r#""hit-counter""#,
+        r#""Word Web""#,
+        r#""Timer""#,
+        r#""é""#,
+        r#""a\u0062""#,
+        r#""\ud800""#,
+        "\"a\tb\"",
+        "\"\u{7f}\"",
+        "1",
+        "-0",
+        "1.50",
+        "1e3",
+        "1e999",
+        "01",
+        "1.",
+        "-",
+        "12345678901234567890",
+        "null",
+        "true",
+        "nul",
+        "[1]",
+        "{}",
+        "\"",
+    ];
+    let value = prop_oneof![
+        1 => "[a-c]{0,12}".prop_map(|text| format!("{text:?}")),
+        2 => prop::sample::select(odd.to_vec()).prop_map(str::to_owned),
+    ];
+    let keys = ["name", "type", "value", "timestamp", "id", "x", r"na\u006de"];
+    let key = prop::sample::select(keys.to_vec());
+    let space = || prop::sample::select(vec!["", "", "", "", " ", "\n\t", "\u{a0}"]);
+    let field = (space(), key, space(), value).prop_map(|(a, key, b, value)| format!("{a}\"{key}\"{a}:{b}{value}{b}"));
+    let object = prop::collection::vec(field, 0..6).prop_map(|fields| format!("{{{}}}", fields.join(",")));
+    let end = prop::sample::select(vec!["]", "]", "]", "] ", ",]", "", "]]", "] x"]);
+    (space(), prop::collection::vec(object, 0..5), end)
+        .prop_map(|(space, objects, end)| format!("{space}[{space}{}{end}", objects.join(",")))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn what_is_read_the_plain_way_reads_the_same_any_way(body in pieces(), max_elements in 0_usize..6) {
+        let limits = Limits { max_elements, ..LIMITS };
+        if let Some(plain) = Batch::read_plain(&body, &limits, None) {
+            prop_assert_eq!(Ok(plain), Batch::read_any(&body, &limits, None));
+        }
+    }
+}
+
+#[test]
+fn what_apps_send_is_read_the_plain_way() {
+    let body = r#"[{"name":"Süd 1","type":"Timer","value":"12.5"}, {"name":"a","type":"Hit Counter","at":null}]"#;
+    assert_eq!(Batch::read_plain(body, &LIMITS, None).unwrap().points.len(), 2);
+}
+
 proptest! {
     #[test]
     fn no_bytes_make_it_panic(body in prop::collection::vec(any::<u8>(), 0..200)) {

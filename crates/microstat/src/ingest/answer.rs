@@ -29,8 +29,8 @@ pub(crate) struct Answer {
     accepted: u64,
     rejected: u64,
     duplicates: u64,
-    #[serde(flatten)]
-    details: Details,
+    errors: Vec<Rejected>,
+    warnings: Vec<Warned>,
 }
 
 /// What is said of single data points.
@@ -119,7 +119,8 @@ impl Answer {
             accepted,
             rejected,
             duplicates,
-            details,
+            errors: details.errors,
+            warnings: details.warnings,
         }
     }
 
@@ -137,7 +138,8 @@ impl Answer {
             accepted: 0,
             rejected: refused.rejections.total() as u64,
             duplicates: 0,
-            details: Details::of(&refused.rejections),
+            errors: Details::of(&refused.rejections).errors,
+            warnings: Vec::new(),
         }
     }
 
@@ -150,7 +152,8 @@ impl Answer {
             accepted: 0,
             rejected: 0,
             duplicates: 0,
-            details: Details::default(),
+            errors: Vec::new(),
+            warnings: Vec::new(),
         }
     }
 

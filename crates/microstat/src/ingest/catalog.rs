@@ -9,6 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use domain::batch::Metric;
 use domain::id::{MetricId, ProjectId};
 use domain::time::Micros;
+use foldhash::fast::RandomState;
 use store::dsns::Target;
 use store::metrics::{self, Wanted};
 use tokio::sync::{RwLock, RwLockReadGuard};
@@ -26,7 +27,7 @@ pub struct Catalog {
 #[derive(Debug, Default)]
 struct Known {
     version: i64,
-    ids: HashMap<Metric, MetricId>,
+    ids: HashMap<Metric, MetricId, RandomState>,
 }
 
 impl Catalog {
@@ -52,7 +53,7 @@ impl Catalog {
         if let Some(ids) = self.look(target, wanted) {
             return Ok(ids);
         }
-        let mut ids = HashMap::new();
+        let mut ids = HashMap::default();
         for metric in metrics::of_project(&app.db, target.project).await? {
             let (name, kind) = (metric.name, metric.kind);
             ids.insert(Metric { name, kind }, metric.id);

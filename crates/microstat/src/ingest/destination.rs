@@ -1,5 +1,6 @@
-//! Where a batch goes: what its DSN leads to, read from the database each time, so that whatever was turned off,
-//! paused or deleted holds from the next request on.
+//! Where a batch goes: what its DSN leads to, and whether the page it comes from may publish there.
+
+use std::sync::Arc;
 
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
@@ -15,7 +16,7 @@ use crate::state::App;
 /// Where a batch goes.
 pub(crate) enum Destination {
     /// To a project.
-    Takes(Target),
+    Takes(Arc<Target>),
     /// Nowhere, though it is known, or may be, whose it is.
     Closed {
         /// On whose settings the loss is counted.
@@ -40,7 +41,7 @@ impl Destination {
 /// Where this request's batch goes; nothing if its DSN is missing, malformed, or never existed.
 pub(crate) async fn find(app: &App, door: Door, parts: &Parts, now: Micros) -> Option<Destination> {
     let key = dsn(door, parts)?;
-    Some(match store::dsns::resolve(&app.db, key, now).await {
+    Some(match app.dsns.resolve(&app.db, key, now).await {
         Ok(Resolved::Unknown) => return None,
         Ok(Resolved::Gone { project, reason }) => Destination::Closed {
             project: Some(project),
@@ -67,6 +68,9 @@ pub(crate) async fn find(app: &App, door: Door, parts: &Parts, now: Micros) -> O
 /// The DSN of `?dsn=`; at the strict door also that of `Authorization: Bearer`.
 fn dsn(door: Door, parts: &Parts) -> Option<PublicKey> {
     let query = parts.uri.query().unwrap_or_default();
+    if let Some(plain) = query.strip_prefix("dsn=").and_then(|key| key.parse().ok()) {
+        return Some(plain);
+    }
     let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap_or_default();
     if let Some((_, value)) = pairs.into_iter().find(|(name, _)| name == "dsn") {
         return value.trim().parse().ok();

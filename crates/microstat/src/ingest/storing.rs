@@ -61,9 +61,13 @@ impl Arrival<'_> {
         let _in_use = self.app.catalog.in_use().await;
         let ids = match self.ids(target, &batch, key.as_deref()).await {
             Ok(ids) => ids,
-            Err(error) => return Err(unavailable(&*error, batch, places(&points))),
+            Err(error) => return Err(self.unavailable(&*error, batch, places(&points))),
         };
-        let (kept, over): (Vec<_>, Vec<_>) = points.into_iter().partition(|point| ids[point.metric].is_some());
+        let (kept, over) = if ids.contains(&None) {
+            points.into_iter().partition(|point| ids[point.metric].is_some())
+        } else {
+            (points, Vec::new())
+        };
         batch.reject(Reason::MetricLimit, places(&over));
         let places = places(&kept);
 
@@ -86,7 +90,7 @@ impl Arrival<'_> {
             };
             match self.app.points.append(to_store, self.now).await {
                 Ok(outcome) => outcome,
-                Err(error) => return Err(unavailable(&error, batch, places)),
+                Err(error) => return Err(self.unavailable(&error, batch, places)),
             }
         };
         Ok(match outcome.replayed {
@@ -120,6 +124,16 @@ impl Arrival<'_> {
             .make(self.app, target, &batch.metrics, &mut ids, self.now)
             .await?;
         Ok(ids)
+    }
+
+    fn unavailable(&self, error: &dyn Error, mut batch: Batch, places: Vec<(usize, usize)>) -> Refused {
+        tracing::warn!(%error, id = %self.id, "a batch can't be stored");
+        batch.reject(Reason::Unavailable, places);
+        Refused {
+            case: Case::Unavailable,
+            message: Reason::Unavailable.message().into(),
+            rejections: batch.rejections,
+        }
     }
 }
 
@@ -160,15 +174,5 @@ fn replay(accepted: u64, duplicates: u64, note: &[u8]) -> Stored {
     Stored {
         answer: Answer::judged(accepted, rejected, duplicates, details).replayed(),
         rejections: Rejections::default(),
-    }
-}
-
-fn unavailable(error: &dyn Error, mut batch: Batch, places: Vec<(usize, usize)>) -> Refused {
-    tracing::warn!(%error, "a batch can't be stored");
-    batch.reject(Reason::Unavailable, places);
-    Refused {
-        case: Case::Unavailable,
-        message: Reason::Unavailable.message().into(),
-        rejections: batch.rejections,
     }
 }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use clap::Parser;
@@ -18,6 +17,7 @@ use http_body_util::BodyExt;
 use microstat::auth::opening;
 use microstat::clock::{Clock, Random};
 use microstat::config::Cli;
+use microstat::front::Front;
 use microstat::secrets::Secret;
 use microstat::state::{App, Shared};
 use points::{Batch, DataPoint};
@@ -36,7 +36,7 @@ pub(crate) const PASSWORD: &str = "plum-lantern-quarry-77";
 /// An installation.
 pub(crate) struct Site {
     pub(crate) app: Shared,
-    pub(crate) router: Router,
+    pub(crate) front: Front,
     _scratch: Scratch,
 }
 
@@ -65,10 +65,10 @@ impl Site {
             .expect("open");
         change(&mut app).await;
         let app = Arc::new(app);
-        let router = microstat::router::router(&app);
+        let front = microstat::router::router(&app);
         Self {
             app,
-            router,
+            front,
             _scratch: scratch,
         }
     }
@@ -94,7 +94,7 @@ impl Site {
 
     /// A browser that has never been here.
     pub(crate) fn browser(&self) -> Browser {
-        Browser::before(self.router.clone())
+        Browser::before(self.front.clone())
     }
 
     /// The person with this address.
@@ -195,7 +195,7 @@ impl Site {
 /// A browser with its cookies and the page it shows.
 #[derive(Clone)]
 pub(crate) struct Browser {
-    router: Router,
+    front: Front,
     pub(crate) jar: BTreeMap<String, String>,
     /// What it calls itself.
     pub(crate) user_agent: &'static str,
@@ -225,10 +225,10 @@ impl Answer {
 }
 
 impl Browser {
-    /// One that has never been anywhere, in front of this router.
-    pub(crate) fn before(router: Router) -> Self {
+    /// One that has never been anywhere, in front of this program.
+    pub(crate) fn before(front: Front) -> Self {
         Self {
-            router,
+            front,
             jar: BTreeMap::new(),
             user_agent: "",
             page: String::new(),
@@ -243,7 +243,7 @@ impl Browser {
             .header(header::USER_AGENT, self.user_agent)
             .body(body.into())
             .expect("request");
-        let response = self.router.clone().oneshot(request).await.expect("answer");
+        let response = self.front.clone().oneshot(request).await.expect("answer");
         let (parts, body) = response.into_parts();
         for set in parts.headers.get_all(header::SET_COOKIE) {
             let set = set.to_str().expect("text");

@@ -42,8 +42,8 @@ impl Server {
         let publisher = Publisher::changed(async |app| app.room = room).await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let router = publisher.site.router.clone();
-        let task = tokio::spawn(connections::serve(listener, router, patience, std::future::pending()));
+        let front = publisher.site.front.clone();
+        let task = tokio::spawn(connections::serve(listener, front, patience, std::future::pending()));
         Self {
             publisher,
             address,

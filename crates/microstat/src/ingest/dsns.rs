@@ -1,0 +1,59 @@
+//! What DSNs lead to, in memory: a batch costs no look-up of its DSN in the database.
+//!
+//! Whatever this process turns off, pauses or deletes holds from the next request on, since every commit makes what
+//! was read before it void. What another process did, and what a DSN's own time brings, holds within a second.
+
+use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock};
+
+use domain::dsn::PublicKey;
+use domain::time::{Micros, SECOND};
+use foldhash::fast::RandomState;
+use store::Db;
+use store::dsns::{self, Resolved};
+
+/// How long what was read is good for, in microseconds, if nobody here commits meanwhile.
+const FRESH: i64 = SECOND;
+
+/// What is known of DSNs. Those that never existed are not kept, so there are never more than the database has.
+#[derive(Debug, Default)]
+pub struct Dsns(RwLock<HashMap<PublicKey, Known, RandomState>>);
+
+#[derive(Clone, Debug)]
+struct Known {
+    /// [`Db::commits`] before it was read.
+    commits: u64,
+    read_at: Micros,
+    resolved: Resolved,
+}
+
+impl Dsns {
+    /// What a DSN leads to.
+    pub(crate) async fn resolve(&self, db: &Db, key: PublicKey, now: Micros) -> store::Result<Resolved> {
+        let commits = db.commits();
+        if let Some(known) = self.look(key)
+            && known.commits == commits
+            && (0..FRESH).contains(&(now - known.read_at))
+        {
+            return Ok(known.resolved);
+        }
+        let resolved = dsns::resolve(db, key, now).await?;
+        let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if resolved == Resolved::Unknown {
+            all.remove(&key);
+        } else {
+            let known = Known {
+                commits,
+                read_at: now,
+                resolved: resolved.clone(),
+            };
+            all.insert(key, known);
+        }
+        Ok(resolved)
+    }
+
+    fn look(&self, key: PublicKey) -> Option<Known> {
+        let all = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        all.get(&key).cloned()
+    }
+}
