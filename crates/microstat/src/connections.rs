@@ -1,5 +1,7 @@
 //! Connections: each must say what it wants in time, and all end in order when the program is asked to stop.
 
+mod rewound;
+
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -13,12 +15,15 @@ use axum::extract::ConnectInfo;
 use axum::http::Request;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tower::ServiceExt as _;
 
+use self::rewound::Rewound;
 use crate::front::Front;
+use crate::ingest::direct::Left;
 
 /// How long a request's head may take to arrive, and a connection may be silent between requests: longer than the
 /// minute after which proxies let go of theirs, so that it is never us who do while they send.
@@ -36,44 +41,61 @@ pub async fn serve(listener: TcpListener, front: Front, head: Duration, stop: im
         .keep_alive_interval(head)
         .keep_alive_timeout(head);
     let open = GracefulShutdown::new();
+    let (stopping, stopped) = watch::channel(());
     let mut stop = pin!(stop);
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, from)) => spawn(&builder, &open, stream, from, &front, head),
+                Ok((stream, from)) => {
+                    let connection = Connection { from, front: front.clone(), head };
+                    tokio::spawn(connection.serve(stream, builder.clone(), open.watcher(), stopped.clone()));
+                }
                 Err(error) => pause(&error).await,
             },
             () = &mut stop => break,
         }
     }
     drop(listener);
+    let _ = stopping.send(());
     open.shutdown().await;
 }
 
-fn spawn(
-    builder: &Builder<TokioExecutor>,
-    open: &GracefulShutdown,
-    stream: TcpStream,
+/// What a connection is served with.
+struct Connection {
     from: SocketAddr,
-    front: &Front,
+    front: Front,
     head: Duration,
-) {
-    // Answers are small and written at once; without it some would wait for the client's acknowledgement.
-    let _ = stream.set_nodelay(true);
-    let spoke = Arc::new(AtomicBool::new(false));
-    let speaks = Arc::clone(&spoke);
-    let service = front.clone().map_request(move |request: Request<_>| {
-        speaks.store(true, Ordering::Relaxed);
-        let mut request = request.map(Body::new);
-        request.extensions_mut().insert(ConnectInfo(from));
-        request
-    });
-    let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
-    let connection = open.watch(connection.into_owned());
-    tokio::spawn(async move {
-        let mut connection = pin!(connection);
+}
+
+impl Connection {
+    async fn serve(
+        self,
+        mut stream: TcpStream,
+        builder: Builder<TokioExecutor>,
+        open: Watcher,
+        stopped: watch::Receiver<()>,
+    ) {
+        // Answers are small and written at once; without it some would wait for the client's acknowledgement.
+        let _ = stream.set_nodelay(true);
+        // However it ends: who it was with knows, and nobody else cares.
+        if let Ok(Left::Bytes(first)) = self.front.batches(&mut stream, self.head, stopped).await {
+            self.serve_any(Rewound { first, stream }, builder, open).await;
+        }
+    }
+
+    async fn serve_any(self, stream: Rewound, builder: Builder<TokioExecutor>, open: Watcher) {
+        let Self { from, front, head } = self;
+        let spoke = Arc::new(AtomicBool::new(false));
+        let speaks = Arc::clone(&spoke);
+        let service = front.map_request(move |request: Request<_>| {
+            speaks.store(true, Ordering::Relaxed);
+            let mut request = request.map(Body::new);
+            request.extensions_mut().insert(ConnectInfo(from));
+            request
+        });
+        let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+        let mut connection = pin!(open.watch(connection.into_owned()));
         tokio::select! {
-            // However it ends: who it was with knows, and nobody else cares.
             _ = &mut connection => return,
             () = tokio::time::sleep(head) => {}
         }
@@ -81,7 +103,7 @@ fn spawn(
         if spoke.load(Ordering::Relaxed) {
             let _ = connection.await;
         }
-    });
+    }
 }
 
 /// A connection that broke before it was there is no matter; if files or memory are short, some may be free soon.

@@ -2,15 +2,20 @@
 
 use std::convert::Infallible;
 use std::future::Future;
+use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
 use axum::response::Response;
+use tokio::net::TcpStream;
+use tokio::sync::watch;
 use tower::Service;
 
 use crate::ingest;
+use crate::ingest::direct::{self, Left};
 use crate::state::Shared;
 
 /// The whole program as a service.
@@ -23,6 +28,16 @@ pub struct Front {
 impl Front {
     pub(crate) const fn new(app: Shared, rest: Router) -> Self {
         Self { app, rest }
+    }
+
+    /// Answers batches that come over a connection, until something else comes.
+    pub(crate) async fn batches(
+        &self,
+        stream: &mut TcpStream,
+        silence: Duration,
+        stopped: watch::Receiver<()>,
+    ) -> io::Result<Left> {
+        direct::serve(&self.app, stream, silence, stopped).await
     }
 }
 
@@ -41,6 +56,6 @@ impl Service<Request> for Front {
             return Box::pin(self.rest.call(request));
         };
         let app = Shared::clone(&self.app);
-        Box::pin(async move { Ok(ingest::answer(&app, door, request).await) })
+        Box::pin(async move { Ok(ingest::respond(&app, door, request).await) })
     }
 }

@@ -8,6 +8,7 @@ mod body;
 pub mod catalog;
 mod cors;
 mod destination;
+pub(crate) mod direct;
 mod door;
 pub mod dsns;
 mod refused;
@@ -16,17 +17,15 @@ mod storing;
 pub mod tally;
 mod unpack;
 
-use axum::body::Body;
 use axum::extract;
-use axum::http::{HeaderMap, Method};
-use axum::response::Response;
+use axum::http::{HeaderMap, Method, Response};
 use domain::batch::Batch;
 use domain::reason::Reason;
 use domain::time::Micros;
 use tokio::sync::OwnedSemaphorePermit;
 
 use self::answer::Answer;
-use self::body::Arrived;
+use self::body::{Arrived, Body};
 use self::destination::Destination;
 use self::door::{Case, Door};
 use self::refused::Refused;
@@ -44,26 +43,47 @@ pub(crate) fn door(path: &str) -> Option<Door> {
     }
 }
 
-pub(crate) async fn answer(app: &App, door: Door, request: extract::Request) -> Response {
-    let id = RequestId::new(&app.random);
+/// A request at a door, without its body.
+struct Request<'a> {
+    door: Door,
+    method: &'a Method,
+    query: &'a str,
+    headers: &'a HeaderMap,
+}
+
+/// Answers a request that the web server has read.
+pub(crate) async fn respond(app: &App, door: Door, request: extract::Request) -> axum::response::Response {
     let (parts, body) = request.into_parts();
-    let mut response = match parts.method {
-        Method::OPTIONS => cors::preflight(&parts.headers),
+    let request = Request {
+        door,
+        method: &parts.method,
+        query: parts.uri.query().unwrap_or_default(),
+        headers: &parts.headers,
+    };
+    answer(app, &request, Body::Coming(body))
+        .await
+        .map(axum::body::Body::from)
+}
+
+async fn answer(app: &App, request: &Request<'_>, body: Body<'_>) -> Response<Vec<u8>> {
+    let id = RequestId::new(&app.random);
+    let mut response = match *request.method {
+        Method::OPTIONS => cors::preflight(request.headers),
         Method::POST => {
             let now = app.now();
-            let destination = destination::find(app, door, &parts, now).await;
+            let destination = destination::find(app, request, now).await;
             let arrival = Arrival {
                 app,
-                door,
-                headers: &parts.headers,
+                door: request.door,
+                headers: request.headers,
                 id,
                 now,
             };
-            arrival.publish(destination, body).await.respond(door)
+            arrival.publish(destination, body).await.respond(request.door)
         }
-        _ => Answer::not_post().respond(door),
+        _ => Answer::not_post().respond(request.door),
     };
-    cors::allow(&mut response, &parts.headers);
+    cors::allow(&mut response, request.headers);
     id.tell(&mut response);
     response
 }
@@ -78,7 +98,7 @@ struct Arrival<'a> {
 }
 
 impl Arrival<'_> {
-    async fn publish(&self, destination: Option<Destination>, body: Body) -> Answer {
+    async fn publish(&self, destination: Option<Destination>, body: Body<'_>) -> Answer {
         let Some(destination) = destination else {
             body::discard(self.headers, body, self.app.room.patience).await;
             return Answer::refused(&Refused::whole(Case::UnknownDsn, Reason::InvalidDsn.into()));
@@ -94,7 +114,7 @@ impl Arrival<'_> {
         answer
     }
 
-    async fn accept(&self, destination: Destination, body: Body) -> Result<Stored, Refused> {
+    async fn accept(&self, destination: Destination, body: Body<'_>) -> Result<Stored, Refused> {
         let most = self.door.limits().wire_bytes;
         let arrived = body::receive(&self.app.room, self.headers, body, most).await?;
         let encoding = Encoding::of(self.headers)?;
@@ -115,7 +135,7 @@ impl Arrival<'_> {
     /// Unpacks and reads a body that has arrived.
     async fn read<T: Send + 'static>(
         &self,
-        arrived: Arrived,
+        arrived: Arrived<'_>,
         encoding: Encoding,
         read: impl FnOnce(&[u8]) -> Result<T, Refused> + Send + 'static,
     ) -> Result<(T, Option<OwnedSemaphorePermit>), Refused> {

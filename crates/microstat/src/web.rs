@@ -78,7 +78,7 @@ impl RequestId {
     }
 
     /// Puts it into the answer.
-    pub(crate) fn tell(self, response: &mut Response) {
+    pub(crate) fn tell<B>(self, response: &mut Response<B>) {
         if let Ok(id) = HeaderValue::from_str(&self.to_string()) {
             response.headers_mut().insert("x-request-id", id);
         }

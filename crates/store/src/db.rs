@@ -133,7 +133,7 @@ impl Db {
     /// # Errors
     /// If the file exists or can't be written.
     pub async fn copy_to(&self, file: &Path) -> Result<bool> {
-        let Engine::Sqlite { writer, .. } = &self.0 else {
+        let Engine::Sqlite { writer, .. } = &self.engine else {
             return Ok(false);
         };
         // Readers are told to write nothing at all.

@@ -2,8 +2,7 @@
 
 use std::borrow::Cow;
 
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use domain::batch::Warning;
 use domain::reason::Rejections;
 use serde::{Deserialize, Serialize};
@@ -157,14 +156,13 @@ impl Answer {
         }
     }
 
-    pub(crate) fn respond(self, door: Door) -> Response {
+    pub(crate) fn respond(self, door: Door) -> Response<Vec<u8>> {
         let status = self.case.status(door);
-        let Ok(body) = serde_json::to_vec(&self) else {
-            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
-        };
-        let kind = HeaderValue::from_static("application/json");
-        let mut response = (status, [(header::CONTENT_TYPE, kind)], body).into_response();
+        // Numbers and texts can always be written.
+        let mut response = Response::new(serde_json::to_vec(&self).unwrap_or_default());
+        *response.status_mut() = status;
         let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         match status {
             StatusCode::ACCEPTED => headers.insert(DROPPED, self.rejected.into()),
             StatusCode::METHOD_NOT_ALLOWED => headers.insert(header::ALLOW, ALLOW),

@@ -1,8 +1,9 @@
 //! A body as it arrives: bounded in bytes, in time, and in how much memory all of them take.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
-use axum::body::{Body, HttpBody as _};
+use axum::body::HttpBody as _;
 use axum::http::{HeaderMap, header};
 use domain::reason::{Reason, Refusal};
 use http_body_util::BodyExt as _;
@@ -15,19 +16,36 @@ use super::room::{Room, Share};
 /// connection were closed under them.
 const DISCARDED: usize = 32 * 1024 * 1024;
 
+/// A body, as far as it is there.
+pub(crate) enum Body<'a> {
+    /// All of it.
+    Whole(Arrived<'a>),
+    /// It is still to be waited for.
+    Coming(axum::body::Body),
+}
+
 /// A body that has arrived.
-pub(crate) struct Arrived {
+pub(crate) struct Arrived<'a> {
     /// Its bytes, as they were on the wire.
-    pub(crate) bytes: Vec<u8>,
+    pub(crate) bytes: Cow<'a, [u8]>,
     /// The room it takes.
     pub(crate) share: Share,
 }
 
 /// Waits for a whole body of at most `most` bytes.
-pub(crate) async fn receive(room: &Room, headers: &HeaderMap, mut body: Body, most: usize) -> Result<Arrived, Refused> {
+pub(crate) async fn receive<'a>(
+    room: &Room,
+    headers: &HeaderMap,
+    body: Body<'a>,
+    most: usize,
+) -> Result<Arrived<'a>, Refused> {
+    let mut body = match body {
+        Body::Whole(arrived) => return Ok(arrived),
+        Body::Coming(body) => body,
+    };
     match tokio::time::timeout(room.patience, gather(room, &mut body, most)).await {
         Ok(Err(refused)) if refused.case == Case::TooLarge => {
-            discard(headers, body, room.patience).await;
+            discard(headers, Body::Coming(body), room.patience).await;
             Err(refused)
         }
         Ok(gathered) => gathered,
@@ -38,7 +56,7 @@ pub(crate) async fn receive(room: &Room, headers: &HeaderMap, mut body: Body, mo
     }
 }
 
-async fn gather(room: &Room, body: &mut Body, most: usize) -> Result<Arrived, Refused> {
+async fn gather(room: &Room, body: &mut axum::body::Body, most: usize) -> Result<Arrived<'static>, Refused> {
     let too_large = || Refused::too_large("body is too large");
     let declared = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     if declared > most {
@@ -58,12 +76,14 @@ async fn gather(room: &Room, body: &mut Body, most: usize) -> Result<Arrived, Re
         }
         bytes.extend_from_slice(data);
     }
+    let bytes = Cow::Owned(bytes);
     Ok(Arrived { bytes, share })
 }
 
 /// Reads a body that is refused, so that whoever sends it comes to reading the answer. Who waits to be told that
 /// they may send (`Expect: 100-continue`) sends nothing.
-pub(crate) async fn discard(headers: &HeaderMap, mut body: Body, patience: Duration) {
+pub(crate) async fn discard(headers: &HeaderMap, body: Body<'_>, patience: Duration) {
+    let Body::Coming(mut body) = body else { return };
     if headers.contains_key(header::EXPECT) {
         return;
     }

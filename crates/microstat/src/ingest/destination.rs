@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use domain::dsn::PublicKey;
 use domain::id::ProjectId;
@@ -10,6 +9,7 @@ use domain::reason::Reason;
 use domain::time::Micros;
 use store::dsns::{Resolved, Target};
 
+use super::Request;
 use super::door::{Case, Door};
 use crate::state::App;
 
@@ -39,8 +39,8 @@ impl Destination {
 }
 
 /// Where this request's batch goes; nothing if its DSN is missing, malformed, or never existed.
-pub(crate) async fn find(app: &App, door: Door, parts: &Parts, now: Micros) -> Option<Destination> {
-    let key = dsn(door, parts)?;
+pub(crate) async fn find(app: &App, request: &Request<'_>, now: Micros) -> Option<Destination> {
+    let key = dsn(request)?;
     Some(match app.dsns.resolve(&app.db, key, now).await {
         Ok(Resolved::Unknown) => return None,
         Ok(Resolved::Gone { project, reason }) => Destination::Closed {
@@ -48,7 +48,7 @@ pub(crate) async fn find(app: &App, door: Door, parts: &Parts, now: Micros) -> O
             case: Case::Closed,
             reason,
         },
-        Ok(Resolved::Publishes(target)) if may_publish(&target, &parts.headers) => Destination::Takes(target),
+        Ok(Resolved::Publishes(target)) if may_publish(&target, request.headers) => Destination::Takes(target),
         Ok(Resolved::Publishes(target)) => Destination::Closed {
             project: Some(target.project),
             case: Case::NoneAccepted,
@@ -66,8 +66,8 @@ pub(crate) async fn find(app: &App, door: Door, parts: &Parts, now: Micros) -> O
 }
 
 /// The DSN of `?dsn=`; at the strict door also that of `Authorization: Bearer`.
-fn dsn(door: Door, parts: &Parts) -> Option<PublicKey> {
-    let query = parts.uri.query().unwrap_or_default();
+fn dsn(request: &Request<'_>) -> Option<PublicKey> {
+    let query = request.query;
     if let Some(plain) = query.strip_prefix("dsn=").and_then(|key| key.parse().ok()) {
         return Some(plain);
     }
@@ -75,10 +75,10 @@ fn dsn(door: Door, parts: &Parts) -> Option<PublicKey> {
     if let Some((_, value)) = pairs.into_iter().find(|(name, _)| name == "dsn") {
         return value.trim().parse().ok();
     }
-    let bearer = parts
+    let bearer = request
         .headers
         .get(header::AUTHORIZATION)
-        .filter(|_| door == Door::Strict)?;
+        .filter(|_| request.door == Door::Strict)?;
     let (scheme, key) = bearer.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| key.trim().parse().ok())?
 }

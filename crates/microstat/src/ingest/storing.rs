@@ -30,7 +30,12 @@ pub(crate) struct Stored {
 }
 
 impl Arrival<'_> {
-    pub(crate) async fn store(&self, target: &Target, arrived: Arrived, encoding: Encoding) -> Result<Stored, Refused> {
+    pub(crate) async fn store(
+        &self,
+        target: &Target,
+        arrived: Arrived<'_>,
+        encoding: Encoding,
+    ) -> Result<Stored, Refused> {
         let key = match (idempotency_key(self.headers), self.door) {
             (Err(BadKey), Door::Strict) => {
                 let refusal = Refusal::new(Reason::InvalidValue, BAD_KEY);

@@ -51,7 +51,7 @@ impl Encoding {
 /// fewer other large bodies are read: it goes once what was made of this one is no longer large.
 pub(crate) async fn read<T: Send + 'static>(
     room: &Room,
-    arrived: Arrived,
+    arrived: Arrived<'_>,
     encoding: Encoding,
     most: usize,
     read: impl FnOnce(&[u8]) -> Result<T, Refused> + Send + 'static,
@@ -60,8 +60,10 @@ pub(crate) async fn read<T: Send + 'static>(
         return Ok((read(&arrived.bytes)?, None));
     }
     let turn = room.turn().await.ok_or_else(Refused::no_room)?;
+    let Arrived { bytes, share } = arrived;
+    let bytes = bytes.into_owned();
     let work = move || {
-        let Arrived { bytes, share: _share } = arrived;
+        let _share = share;
         if encoding == Encoding::Plain {
             return read(&bytes);
         }

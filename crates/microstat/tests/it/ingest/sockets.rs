@@ -233,6 +233,90 @@ async fn one_connection_carries_one_answer_after_another_whatever_they_are() {
     }
 }
 
+/// A request that has to go through the web server, for what one of its fields may decide.
+const ROUNDABOUT: &str = "TE: trailers\r\n";
+
+#[tokio::test]
+async fn the_short_way_and_the_web_server_give_the_same_answers() {
+    let server = Server::patient().await;
+    let unknown = format!("{OPEN}?dsn={}", DSN.replace('0', "1"));
+    let origin = "Origin: https://shop.example\r\n";
+    let bearer = format!("Authorization: Bearer {DSN}\r\n");
+    let mut wire = server.wire().await;
+    for (path, headers, body) in [
+        (at(STRICT), "", hit("a")),
+        (at(STRICT), origin, list([hit("a"), "{}".to_owned()])),
+        (at(OPEN), "Connection: keep-alive\r\n", "[{},3]".to_owned()),
+        (STRICT.to_owned(), &bearer, hit("a")),
+        (STRICT.to_owned(), "", hit("a")),
+        (unknown, "", hit("a")),
+        (at(STRICT), "", "nope".to_owned()),
+        (at(STRICT), "Content-Encoding: gzip\r\n", hit("a")),
+        (at(STRICT), "Idempotency-Key:\r\n", hit("a")),
+    ] {
+        let mut short = wire.post(&path, headers, &body).await.unwrap();
+        let mut round = server.wire().await;
+        let mut round = round
+            .post(&path, &format!("{headers}{ROUNDABOUT}"), &body)
+            .await
+            .unwrap();
+        for reply in [&mut short, &mut round] {
+            assert_eq!(reply.headers.remove("x-request-id").expect("an id").len(), 12);
+            assert!(reply.headers.remove("date").expect("a date").ends_with(" GMT"));
+        }
+        assert_eq!(
+            (short.status, short.headers, short.body),
+            (round.status, round.headers, round.body),
+            "{path} {headers}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn requests_come_in_pieces_or_together_and_of_every_kind_on_one_connection() {
+    let server = Server::patient().await;
+    let body = list([hit("a"), hit("b")]);
+    let plain = format!("{}{body}", head(&at(STRICT), "", body.len()));
+    let mut wire = server.wire().await;
+    for piece in plain.as_bytes().chunks(7) {
+        wire.write(piece).await.unwrap();
+    }
+    assert_eq!(wire.reply().await.unwrap().status, 201);
+    let chunked = format!(
+        "POST {} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n{body}\r\n0\r\n\r\n",
+        at(STRICT),
+        body.len()
+    );
+    let page = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    wire.write(format!("{plain}{plain}{page}{plain}{chunked}"))
+        .await
+        .unwrap();
+    for status in [201, 201, 200, 201, 201] {
+        assert_eq!(wire.reply().await.unwrap().status, status);
+    }
+    assert_eq!(server.publisher.stored().await, 10);
+}
+
+#[tokio::test]
+async fn what_two_servers_could_read_differently_is_refused() {
+    let server = Server::patient().await;
+    let body = hit("a");
+    for odd in [
+        "Content-Length: 3\r\n".to_owned(),
+        "Transfer-Encoding: chunked, identity\r\n".to_owned(),
+        "Content-Length : 3\r\n".to_owned(),
+        "Content-Length: +3\r\n".to_owned(),
+        "X: y\r\n Content-Length: 3\r\n".to_owned(),
+    ] {
+        let mut wire = server.wire().await;
+        wire.write(format!("{}{body}", head(&at(STRICT), &odd, body.len())))
+            .await
+            .unwrap();
+        assert_eq!(wire.reply().await.unwrap().status, 400, "{odd:?}");
+    }
+    assert_eq!(server.publisher.stored().await, 0);
+}
+
 /// Publishes as the old client does under Node: neither awaits nor catches, and rejects an answer of 400 or more.
 async fn node(address: SocketAddr, path: &str, body: &str) -> Output {
     let script = "const [url, body] = process.argv.slice(1);
