@@ -1,13 +1,16 @@
 //! Style sheets and scripts, built into the binary and served under a name that changes with them.
 
+use std::io::Read as _;
 use std::sync::LazyLock;
 
 use axum::Router;
 use axum::extract::Path;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use data_encoding::HEXLOWER;
+use flate2::Compression;
+use flate2::bufread::GzEncoder;
 use sha2::{Digest, Sha256};
 
 use crate::state::Shared;
@@ -27,7 +30,16 @@ const ICON: &str = include_str!("../../../web/icon.svg");
 
 struct Assets {
     version: String,
-    css: String,
+    css: Asset,
+    icon: Asset,
+    scripts: Vec<(&'static str, Asset)>,
+}
+
+/// A file, as it is and packed. Packing pages as well would let their secrets be guessed by how well they pack.
+struct Asset {
+    kind: &'static str,
+    text: String,
+    packed: Vec<u8>,
 }
 
 static ASSETS: LazyLock<Assets> = LazyLock::new(|| {
@@ -38,11 +50,55 @@ static ASSETS: LazyLock<Assets> = LazyLock::new(|| {
     for (_, text) in JS {
         hash.update(text);
     }
+    let script = |text| Asset::new("text/javascript; charset=utf-8", text);
     Assets {
         version: HEXLOWER.encode(&hash.finalize()[..8]),
-        css,
+        css: Asset::new("text/css; charset=utf-8", css),
+        icon: Asset::new("image/svg+xml", ICON),
+        scripts: JS.iter().map(|(name, text)| (*name, script(*text))).collect(),
     }
 });
+
+impl Asset {
+    fn new(kind: &'static str, text: impl Into<String>) -> Self {
+        let text = text.into();
+        let mut packed = Vec::new();
+        let read = GzEncoder::new(text.as_bytes(), Compression::best()).read_to_end(&mut packed);
+        if read.is_err() || packed.len() >= text.len() {
+            packed.clear();
+        }
+        Self { kind, text, packed }
+    }
+
+    fn answer(&'static self, asked: &HeaderMap) -> Response {
+        let always = [
+            (header::CONTENT_TYPE, self.kind),
+            (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+            (header::VARY, "accept-encoding"),
+        ];
+        if self.packed.is_empty() || !takes_gzip(asked) {
+            return (always, self.text.as_str()).into_response();
+        }
+        let packed = [(header::CONTENT_ENCODING, "gzip")];
+        (always, packed, self.packed.as_slice()).into_response()
+    }
+}
+
+/// Whether `Accept-Encoding` names gzip, and not to refuse it.
+fn takes_gzip(asked: &HeaderMap) -> bool {
+    let given = asked.get_all(header::ACCEPT_ENCODING).iter();
+    let mut encodings = given
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','));
+    encodings.any(|encoding| {
+        let (name, weight) = encoding.split_once(';').unwrap_or((encoding, ""));
+        let refused = weight
+            .trim()
+            .strip_prefix("q=")
+            .is_some_and(|q| q.trim_matches(['0', '.']).is_empty());
+        name.trim().eq_ignore_ascii_case("gzip") && !refused
+    })
+}
 
 /// The path of an asset: `app.css`, `icon.svg` or `js/….js`.
 pub(crate) fn path(name: &str) -> String {
@@ -53,27 +109,51 @@ pub(crate) fn router() -> Router<Shared> {
     Router::new()
         .route(
             "/static/{version}/app.css",
-            get(async || asset("text/css; charset=utf-8", &ASSETS.css)),
+            get(async |asked: HeaderMap| ASSETS.css.answer(&asked)),
         )
-        .route("/static/{version}/icon.svg", get(async || asset("image/svg+xml", ICON)))
+        .route(
+            "/static/{version}/icon.svg",
+            get(async |asked: HeaderMap| ASSETS.icon.answer(&asked)),
+        )
         .route("/static/{version}/js/{name}", get(script))
-        .route("/favicon.ico", get(async || asset("image/svg+xml", ICON)))
+        .route("/favicon.ico", get(async |asked: HeaderMap| ASSETS.icon.answer(&asked)))
 }
 
-async fn script(Path((_, name)): Path<(String, String)>) -> Response {
-    match JS.iter().find(|(known, _)| *known == name) {
-        Some((_, text)) => asset("text/javascript; charset=utf-8", text),
+async fn script(Path((_, name)): Path<(String, String)>, asked: HeaderMap) -> Response {
+    match ASSETS.scripts.iter().find(|(known, _)| *known == name) {
+        Some((_, script)) => script.answer(&asked),
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }
 
-fn asset(kind: &'static str, text: &'static str) -> Response {
-    (
-        [
-            (header::CONTENT_TYPE, kind),
-            (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
-        ],
-        text,
-    )
-        .into_response()
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+
+    use axum::http::HeaderMap;
+    use flate2::bufread::GzDecoder;
+
+    use super::{ASSETS, takes_gzip};
+
+    #[test]
+    fn packed_files_are_smaller_and_the_same() {
+        let scripts = ASSETS.scripts.iter().map(|(_, script)| script);
+        for asset in scripts.chain([&ASSETS.css, &ASSETS.icon]) {
+            let mut text = String::new();
+            GzDecoder::new(&asset.packed[..]).read_to_string(&mut text).unwrap();
+            assert!(text == asset.text && asset.packed.len() < text.len(), "{text}");
+        }
+    }
+
+    #[test]
+    fn gzip_is_sent_to_who_names_it() {
+        let takes = |text: &str| {
+            let mut asked = HeaderMap::new();
+            asked.insert("accept-encoding", text.parse().unwrap());
+            takes_gzip(&asked)
+        };
+        assert!(takes("gzip, deflate, br") && takes("br;q=1.0, GZIP;q=0.5"));
+        assert!(!takes("br") && !takes("gzip;q=0") && !takes("gzip; q=0.00") && !takes("identity"));
+        assert!(!takes_gzip(&HeaderMap::new()));
+    }
 }
