@@ -180,14 +180,21 @@ struct Reader<'a> {
     /// Metrics as they were written, so that each way of writing one is read once.
     written: HashMap<(Cow<'a, str>, Cow<'a, str>), usize, RandomState>,
     read: Vec<Read>,
-    places: HashMap<Metric, usize>,
+    /// The batch's metrics, once one was written in another way than it is called.
+    places: Option<HashMap<Metric, usize, RandomState>>,
 }
 
 /// A metric that was read.
 struct Read {
-    metric: Metric,
-    /// Its place in the batch, once a data point of it was accepted.
-    place: Option<usize>,
+    kind: MetricType,
+    place: Place,
+}
+
+enum Place {
+    /// No data point of it was accepted yet.
+    None(MetricName),
+    /// Its place in the batch.
+    At(usize),
 }
 
 impl<'a> Reader<'a> {
@@ -198,7 +205,7 @@ impl<'a> Reader<'a> {
             batch: Batch::default(),
             written: HashMap::default(),
             read: Vec::new(),
-            places: HashMap::new(),
+            places: None,
         }
     }
 
@@ -224,9 +231,10 @@ impl<'a> Reader<'a> {
 
     fn data_point(&mut self, index: usize, fields: &Fields<'a>) -> Result<(), Refusal> {
         let metric = self.metric(fields)?;
-        let (value, was_cut) = Value::read(self.read[metric].metric.kind, &fields.value)?;
+        let (value, was_cut) = Value::read(self.read[metric].kind, &fields.value)?;
         let at = timestamp::read(&fields.timestamp, self.limits.now, self.limits.oldest)?;
         let id = read_id(&fields.id);
+        let metric = self.place(metric);
         if was_cut {
             self.warn(index, metric, "value was cut to 256 characters");
         }
@@ -234,7 +242,6 @@ impl<'a> Reader<'a> {
             let message = "id was ignored: it must be a string of at most 128 characters";
             self.warn(index, metric, message);
         }
-        let metric = self.place(metric);
         self.batch.points.push(DataPoint {
             index,
             metric,
@@ -255,31 +262,46 @@ impl<'a> Reader<'a> {
         if let Some(metric) = self.written.get(&written) {
             return Ok(*metric);
         }
-        let metric = Metric {
-            name: read_name(&fields.name)?,
-            kind: kind.parse().map_err(|_| Refusal::from(Reason::UnknownType))?,
-        };
-        self.read.push(Read { metric, place: None });
+        let name = read_name(&fields.name)?;
+        let read: MetricType = kind.parse().map_err(|_| Refusal::from(Reason::UnknownType))?;
+        if self.places.is_none() && (name.as_str() != written.0 || read.name() != written.1) {
+            let known = self.batch.metrics.iter().cloned();
+            self.places = Some(known.zip(0..).collect());
+        }
+        let place = Place::None(name);
+        self.read.push(Read { kind: read, place });
         self.written.insert(written, self.read.len() - 1);
         Ok(self.read.len() - 1)
     }
 
     /// The place in the batch of a metric that was read.
     fn place(&mut self, metric: usize) -> usize {
-        let Read { metric, place } = &mut self.read[metric];
-        *place.get_or_insert_with(|| {
-            *self.places.entry(metric.clone()).or_insert_with(|| {
-                self.batch.metrics.push(metric.clone());
-                self.batch.metrics.len() - 1
-            })
-        })
+        let Read { kind, place } = &mut self.read[metric];
+        let new = self.batch.metrics.len();
+        let name = match std::mem::replace(place, Place::At(new)) {
+            Place::At(known) => {
+                *place = Place::At(known);
+                return known;
+            }
+            Place::None(name) => name,
+        };
+        let metric = Metric { name, kind: *kind };
+        if let Some(places) = &mut self.places {
+            let known = *places.entry(metric.clone()).or_insert(new);
+            if known != new {
+                *place = Place::At(known);
+                return known;
+            }
+        }
+        self.batch.metrics.push(metric);
+        new
     }
 
     fn warn(&mut self, index: usize, metric: usize, message: &'static str) {
         if self.batch.warnings.len() < Rejections::LISTED {
             self.batch.warnings.push(Warning {
                 index,
-                name: self.read[metric].metric.name.as_str().to_owned(),
+                name: self.batch.metrics[metric].name.as_str().to_owned(),
                 message,
             });
         }

@@ -83,9 +83,10 @@ impl FromStr for MetricType {
                 .filter(|b| !matches!(b, b' ' | b'-' | b'_'))
                 .map(|b| b.to_ascii_lowercase())
         };
-        Self::ALL
-            .into_iter()
-            .find(|kind| letters(kind.name()).eq(given()))
+        let mut all = Self::ALL.into_iter();
+        let exactly = all.clone().find(|kind| kind.name() == text);
+        exactly
+            .or_else(|| all.find(|kind| letters(kind.name()).eq(given())))
             .ok_or(UnknownType)
     }
 }

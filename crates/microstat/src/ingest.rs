@@ -100,7 +100,7 @@ struct Arrival<'a> {
 impl Arrival<'_> {
     async fn publish(&self, destination: Option<Destination>, body: Body<'_>) -> Answer {
         let Some(destination) = destination else {
-            body::discard(self.headers, body, self.app.room.patience).await;
+            Box::pin(body::discard(self.headers, body, self.app.room.patience)).await;
             return Answer::refused(&Refused::whole(Case::UnknownDsn, Reason::InvalidDsn.into()));
         };
         let project = destination.project();

@@ -11,6 +11,10 @@ use microstat::serve;
 use microstat::state::{App, Core};
 use tracing_subscriber::EnvFilter;
 
+/// A batch is made on one thread and taken apart on another, where the system's allocator has them wait for each other.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();

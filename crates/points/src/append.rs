@@ -76,7 +76,7 @@ impl Points {
             room
         } else {
             let room = self.inner.room.clone().acquire_many_owned(weight);
-            tokio::time::timeout(self.inner.options.wait, room)
+            Box::pin(tokio::time::timeout(self.inner.options.wait, room))
                 .await
                 .map_err(|_| Error::unavailable(&"too much is waiting to be written"))?
                 .map_err(|error| Error::unavailable(&error))?

@@ -83,7 +83,7 @@ impl Default for Options {
             wait: Duration::from_secs(5),
             journal: 256 << 20,
             generation: 500_000,
-            unsealed: 2_000_000,
+            unsealed: 1_500_000,
             seal_after: 15 * MINUTE,
             idle: Duration::from_secs(30),
             dense: 65_536,

@@ -43,9 +43,10 @@ pub(crate) async fn receive<'a>(
         Body::Whole(arrived) => return Ok(arrived),
         Body::Coming(body) => body,
     };
-    match tokio::time::timeout(room.patience, gather(room, &mut body, most)).await {
+    // What is awaited now and then is boxed here and elsewhere: else every batch would move it about in memory.
+    match tokio::time::timeout(room.patience, Box::pin(gather(room, &mut body, most))).await {
         Ok(Err(refused)) if refused.case == Case::TooLarge => {
-            discard(headers, Body::Coming(body), room.patience).await;
+            Box::pin(discard(headers, Body::Coming(body), room.patience)).await;
             Err(refused)
         }
         Ok(gathered) => gathered,

@@ -54,7 +54,7 @@ impl Catalog {
             return Ok(ids);
         }
         let mut ids = HashMap::default();
-        for metric in metrics::of_project(&app.db, target.project).await? {
+        for metric in Box::pin(metrics::of_project(&app.db, target.project)).await? {
             let (name, kind) = (metric.name, metric.kind);
             ids.insert(Metric { name, kind }, metric.id);
         }

@@ -37,7 +37,7 @@ impl Dsns {
         {
             return Ok(known.resolved);
         }
-        let resolved = dsns::resolve(db, key, now).await?;
+        let resolved = Box::pin(dsns::resolve(db, key, now)).await?;
         let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if resolved == Resolved::Unknown {
             all.remove(&key);

@@ -120,14 +120,12 @@ impl Arrival<'_> {
             return Ok(ids);
         }
         if let Some(key) = key {
-            let first = self.app.points.first_outcome(target.project, key, self.now).await?;
+            let first = Box::pin(self.app.points.first_outcome(target.project, key, self.now)).await?;
             if first.is_some() {
                 return Ok(ids);
             }
         }
-        catalog
-            .make(self.app, target, &batch.metrics, &mut ids, self.now)
-            .await?;
+        Box::pin(catalog.make(self.app, target, &batch.metrics, &mut ids, self.now)).await?;
         Ok(ids)
     }
 

@@ -59,6 +59,16 @@ pub(crate) async fn read<T: Send + 'static>(
     if encoding == Encoding::Plain && arrived.bytes.len() <= SMALL {
         return Ok((read(&arrived.bytes)?, None));
     }
+    Box::pin(read_elsewhere(room, arrived, encoding, most, read)).await
+}
+
+async fn read_elsewhere<T: Send + 'static>(
+    room: &Room,
+    arrived: Arrived<'_>,
+    encoding: Encoding,
+    most: usize,
+    read: impl FnOnce(&[u8]) -> Result<T, Refused> + Send + 'static,
+) -> Result<(T, Option<OwnedSemaphorePermit>), Refused> {
     let turn = room.turn().await.ok_or_else(Refused::no_room)?;
     let Arrived { bytes, share } = arrived;
     let bytes = bytes.into_owned();

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use domain::id::{MetricId, ProjectId};
 use domain::time::Micros;
 use domain::value::Value;
+use foldhash::fast::RandomState;
 
 use super::metric::{Sum, hour};
 use crate::journal::entry::{Erasure, Stored};
@@ -20,7 +21,7 @@ pub(crate) struct Recent {
     pub(crate) points: Vec<Raw>,
     /// Words by the places their data points have them under.
     pub(crate) words: Vec<Arc<str>>,
-    places: HashMap<Arc<str>, u64>,
+    places: HashMap<Arc<str>, u64, RandomState>,
     /// What each hour adds up to, oldest first.
     pub(crate) hours: Vec<(i64, Sum)>,
 }
@@ -33,7 +34,7 @@ impl Recent {
             kind,
             points: Vec::new(),
             words: Vec::new(),
-            places: HashMap::new(),
+            places: HashMap::default(),
             hours: Vec::new(),
         }
     }

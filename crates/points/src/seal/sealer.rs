@@ -15,6 +15,9 @@ use crate::head::generation::Generation;
 use crate::journal::entry::Erasure;
 use crate::{Error, Options, schema};
 
+/// How far other threads go before sealing, as `nice` counts: it gets a third of what each of them gets.
+const POLITENESS: i32 = 5;
+
 /// How long after a failure it tries again, if nothing comes before.
 const AGAIN: Duration = Duration::from_secs(2);
 /// Pages given back to the file system after each erasure.
@@ -86,7 +89,11 @@ pub(crate) fn start(
     };
     let thread = std::thread::Builder::new()
         .name("points-sealer".into())
-        .spawn(move || work.run())?;
+        .spawn(move || {
+            // Who publishes waits for the writer, nobody for this. Without the right to it, it is as before.
+            let _ = rustix::process::nice(POLITENESS);
+            work.run();
+        })?;
     Ok((sealer, thread))
 }
 

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use domain::id::MetricId;
 use domain::value::{OTHER, WORDS_PER_DAY};
+use foldhash::fast::RandomState;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::Group;
@@ -16,7 +17,7 @@ use crate::seen::RandomMap;
 /// The words of the metrics and days that are being published to.
 #[derive(Debug, Default)]
 pub(super) struct Vocabularies {
-    days: RandomMap<(i64, i64), HashSet<Box<str>>>,
+    days: RandomMap<(i64, i64), HashSet<Box<str>, RandomState>>,
 }
 
 impl Vocabularies {
@@ -33,7 +34,7 @@ impl Vocabularies {
         generations: &[std::sync::Arc<Generation>],
         group: &Group,
     ) -> Result<(), Error> {
-        let mut words = HashSet::new();
+        let mut words = HashSet::default();
         // The generations were taken before the database is read: see `crate::head`.
         let data: Option<Vec<u8>> = match connection
             .prepare_cached("select number from metrics where metric = ?1")?
