@@ -233,7 +233,7 @@ mod tests {
             r#"[{"a":1 "b":2}]"#,
             r#"[{"a":1}{"b":2}]"#,
             r#"[{"a":1},"#,
-            r#"[{a:1}]"#,
+            "[{a:1}]",
         ];
         for text in left {
             assert_eq!(count(text), None, "{text}");

@@ -43,8 +43,9 @@ struct Head {
     door: Door,
     query: String,
     headers: HeaderMap,
-    /// Bytes of head and body.
-    head: usize,
+    /// Bytes of the head itself.
+    length: usize,
+    /// Bytes of the body.
     body: usize,
 }
 
@@ -80,7 +81,7 @@ pub(crate) async fn serve(
         let Ok(Some((head, share))) = timeout(PROMPTLY.min(silence), whole(app, stream, &mut came)).await else {
             return Ok(Left::Bytes(came));
         };
-        let end = head.head + head.body;
+        let end = head.length + head.body;
         let request = Request {
             door: head.door,
             method: &Method::POST,
@@ -88,7 +89,7 @@ pub(crate) async fn serve(
             headers: &head.headers,
         };
         let body = Body::Whole(Arrived {
-            bytes: came[head.head..end].into(),
+            bytes: came[head.length..end].into(),
             share,
         });
         let response = answer(app, &request, body).await;
@@ -112,7 +113,7 @@ async fn whole(app: &App, stream: &mut TcpStream, came: &mut Vec<u8>) -> Option<
     if head.body > BODY || !share.grow(head.body) {
         return None;
     }
-    let end = head.head + head.body;
+    let end = head.length + head.body;
     came.reserve(end.saturating_sub(came.len()));
     while came.len() < end {
         if !more(stream, came).await {
@@ -136,7 +137,7 @@ fn beginning(came: &[u8]) -> Beginning {
     }
 }
 
-fn plain(request: &httparse::Request<'_, '_>, head: usize) -> Option<Head> {
+fn plain(request: &httparse::Request<'_, '_>, length: usize) -> Option<Head> {
     let (method, target) = (request.method?, request.path?);
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let door = door(path).filter(|_| method == "POST" && request.version == Some(1))?;
@@ -144,7 +145,7 @@ fn plain(request: &httparse::Request<'_, '_>, head: usize) -> Option<Head> {
     let mut body = None;
     for field in request.headers.iter() {
         match kind(field) {
-            Field::Length if body.is_none() => body = Some(length(field.value)?),
+            Field::Length if body.is_none() => body = Some(digits(field.value)?),
             Field::Said(name) => {
                 headers.append(name, HeaderValue::from_bytes(field.value).ok()?);
             }
@@ -156,7 +157,7 @@ fn plain(request: &httparse::Request<'_, '_>, head: usize) -> Option<Head> {
         door,
         query: query.to_owned(),
         headers,
-        head,
+        length,
         body: body?,
     })
 }
@@ -192,9 +193,9 @@ fn kind(field: &httparse::Header<'_>) -> Field {
 }
 
 /// Digits alone: what else may stand there is for others to judge.
-fn length(value: &[u8]) -> Option<usize> {
-    let digits = (1..=9).contains(&value.len()) && value.iter().all(u8::is_ascii_digit);
-    digits.then(|| std::str::from_utf8(value).ok()?.parse().ok())?
+fn digits(value: &[u8]) -> Option<usize> {
+    let are_digits = (1..=9).contains(&value.len()) && value.iter().all(u8::is_ascii_digit);
+    are_digits.then(|| std::str::from_utf8(value).ok()?.parse().ok())?
 }
 
 /// The answer as bytes.

@@ -78,16 +78,16 @@ impl Site {
         let (config, clock) = (self.app.config.clone(), self.app.clock.clone());
         let Self {
             app,
-            router,
+            front,
             _scratch: scratch,
         } = self;
-        drop((app, router));
+        drop((app, front));
         let app = App::open(config, clock, Random::seeded(2)).await.expect("open");
         let app = Arc::new(app);
-        let router = microstat::router::router(&app);
+        let front = microstat::router::router(&app);
         Self {
             app,
-            router,
+            front,
             _scratch: scratch,
         }
     }
