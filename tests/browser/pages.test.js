@@ -65,7 +65,15 @@ describe("a year of demo data", () => {
       const path = await row.getByRole("link").first().getAttribute("href");
       const word = kind.toLowerCase().replace(" ", "-");
       pages.push([word, path], [`${word}-7d`, `${path}?range=7d`], [`${word}-1y`, `${path}?range=1y`]);
-      if (kind === "Timer") pages.push(["metric-deletion", `${path}/deletion`], ["data-points", `${path}/data-points`]);
+      if (kind === "Timer") {
+        const erased = "from=2026-01-01T00:00&to=2030-01-01T00:00";
+        pages.push(
+          ["metric-deletion", `${path}/deletion`],
+          ["data-points", `${path}/data-points`],
+          ["data-points-deletion", `${path}/data-points/deletion`],
+          ["data-points-deletion-asked", `${path}/data-points/deletion?${erased}`],
+        );
+      }
     }
     await inspect(ada, pages);
   });
@@ -86,6 +94,7 @@ describe("a year of demo data", () => {
       ["project-new", `${organisation}/projects/new`],
       ["project-name", `${project}/name`],
       ["project-deletion", `${project}/deletion`],
+      ["retention", `${project}/retention`],
     ]);
   });
 });

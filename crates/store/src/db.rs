@@ -76,6 +76,8 @@ impl Db {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
+            // answers come from another thread: each time this many rows wait, it does too
+            .row_buffer_size(1_000)
             .busy_timeout(PATIENCE);
         let pool = |most| {
             SqlitePoolOptions::new()

@@ -95,7 +95,11 @@ pub(crate) async fn serve(
         let response = answer(app, &request, body).await;
         says.clear();
         write(&response, date.at(app.now()), &mut says);
-        stream.write_all(&says).await?;
+        // Who never reads what it is told is no better than who never says anything.
+        match timeout(silence, stream.write_all(&says)).await {
+            Ok(written) => written?,
+            Err(_) => return Ok(Left::Ended),
+        }
         came.drain(..end);
     }
 }

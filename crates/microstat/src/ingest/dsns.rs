@@ -1,7 +1,7 @@
 //! What DSNs lead to, in memory: a batch costs no look-up of its DSN in the database.
 //!
 //! Whatever this process turns off, pauses or deletes holds from the next request on, since every commit makes what
-//! was read before it void. What another process did, and what a DSN's own time brings, holds within a second.
+//! was read before it void. What another process did, and what a DSN's own time brings, holds within two seconds.
 
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
@@ -12,7 +12,7 @@ use foldhash::fast::RandomState;
 use store::Db;
 use store::dsns::{self, Resolved};
 
-/// How long what was read is good for, in microseconds, if nobody here commits meanwhile.
+/// How long, in microseconds, what was read is good for until somebody reads it again, if nobody here commits meanwhile.
 const FRESH: i64 = SECOND;
 
 /// What is known of DSNs. Those that never existed are not kept, so there are never more than the database has.
@@ -31,11 +31,8 @@ impl Dsns {
     /// What a DSN leads to.
     pub(crate) async fn resolve(&self, db: &Db, key: PublicKey, now: Micros) -> store::Result<Resolved> {
         let commits = db.commits();
-        if let Some(known) = self.look(key)
-            && known.commits == commits
-            && (0..FRESH).contains(&(now - known.read_at))
-        {
-            return Ok(known.resolved);
+        if let Some(resolved) = self.look(key, commits, now) {
+            return Ok(resolved);
         }
         let resolved = Box::pin(dsns::resolve(db, key, now)).await?;
         let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
@@ -52,8 +49,28 @@ impl Dsns {
         Ok(resolved)
     }
 
-    fn look(&self, key: PublicKey) -> Option<Known> {
+    /// What is known and still good. Of those who find it too old, one is sent to read it again, while the others go on
+    /// with it.
+    fn look(&self, key: PublicKey, commits: u64, now: Micros) -> Option<Resolved> {
         let all = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        all.get(&key).cloned()
+        let known = all.get(&key).filter(|known| known.commits == commits)?;
+        if known.is_fresh(now) {
+            return Some(known.resolved.clone());
+        }
+        drop(all);
+        let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let known = all.get_mut(&key).filter(|known| known.commits == commits)?;
+        if known.is_fresh(now) {
+            return Some(known.resolved.clone());
+        }
+        known.read_at = now;
+        None
+    }
+}
+
+impl Known {
+    /// Requests don't come in quite the order of their times.
+    fn is_fresh(&self, now: Micros) -> bool {
+        (now - self.read_at).abs() < FRESH
     }
 }
