@@ -158,6 +158,10 @@ impl Work {
                 match job {
                     Job::Erase(erase) => {
                         let erased = self.erase(erase.erasure, erase.seq);
+                        if erased.is_ok() {
+                            // It may have made room. Who is told so mustn't be refused for what failed before it.
+                            self.sealer.inbox().failing = None;
+                        }
                         // Nobody waits any more: what is erased is erased all the same.
                         let _ = erase.answer.send(erased.map(|points| points + erase.points));
                         (self.tell)();
