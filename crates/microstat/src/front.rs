@@ -52,10 +52,10 @@ impl Service<Request> for Front {
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        let Some(door) = ingest::door(request.uri().path()) else {
+        let Some(route) = ingest::route(request.uri().path()) else {
             return Box::pin(self.rest.call(request));
         };
         let app = Shared::clone(&self.app);
-        Box::pin(async move { Ok(ingest::respond(&app, door, request).await) })
+        Box::pin(async move { Ok(ingest::respond(&app, route, request).await) })
     }
 }

@@ -34,28 +34,47 @@ use self::unpack::Encoding;
 use crate::state::App;
 use crate::web::RequestId;
 
-/// The door at a path.
-pub(crate) fn door(path: &str) -> Option<Door> {
-    match path {
-        "/api/ingest" | "/ingest" => Some(Door::Open),
-        "/api/v1/ingest" => Some(Door::Strict),
-        _ => None,
-    }
+/// A path that leads to a door.
+#[derive(Clone, Copy)]
+pub(crate) struct Route {
+    path: &'static str,
+    door: Door,
+}
+
+/// The paths, each with its door.
+const ROUTES: [Route; 3] = [
+    Route {
+        path: "/api/ingest",
+        door: Door::Open,
+    },
+    Route {
+        path: "/ingest",
+        door: Door::Open,
+    },
+    Route {
+        path: "/api/v1/ingest",
+        door: Door::Strict,
+    },
+];
+
+/// The route with this path.
+pub(crate) fn route(path: &str) -> Option<Route> {
+    ROUTES.into_iter().find(|route| route.path == path)
 }
 
 /// A request at a door, without its body.
 struct Request<'a> {
-    door: Door,
+    route: Route,
     method: &'a Method,
     query: &'a str,
     headers: &'a HeaderMap,
 }
 
 /// Answers a request that the web server has read.
-pub(crate) async fn respond(app: &App, door: Door, request: extract::Request) -> axum::response::Response {
+pub(crate) async fn respond(app: &App, route: Route, request: extract::Request) -> axum::response::Response {
     let (parts, body) = request.into_parts();
     let request = Request {
-        door,
+        route,
         method: &parts.method,
         query: parts.uri.query().unwrap_or_default(),
         headers: &parts.headers,
@@ -66,24 +85,25 @@ pub(crate) async fn respond(app: &App, door: Door, request: extract::Request) ->
 }
 
 async fn answer(app: &App, request: &Request<'_>, body: Body<'_>) -> Response<Vec<u8>> {
-    let id = RequestId::new(&app.random);
+    let (id, now) = (RequestId::new(&app.random), app.now());
+    let Route { path, door } = request.route;
     let mut response = match *request.method {
         Method::OPTIONS => cors::preflight(request.headers),
         Method::POST => {
-            let now = app.now();
             let destination = destination::find(app, request, now).await;
             let arrival = Arrival {
                 app,
-                door: request.door,
+                door,
                 headers: request.headers,
                 id,
                 now,
             };
-            arrival.publish(destination, body).await.respond(request.door)
+            arrival.publish(destination, body).await.respond(door)
         }
-        _ => Answer::not_post().respond(request.door),
+        _ => Answer::not_post().respond(door),
     };
     cors::allow(&mut response, request.headers);
+    id.answered(request.method, path, response.status(), || app.now() - now);
     id.tell(&mut response);
     response
 }

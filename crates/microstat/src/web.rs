@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use axum::extract::{ConnectInfo, FromRequestParts, MatchedPath, RawPathParams, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use tracing::Instrument;
@@ -61,9 +61,8 @@ pub(crate) async fn request_log(State(app): State<Shared>, request: Request, nex
     let method = request.method().clone();
     let started = app.now();
     let span = tracing::info_span!("request", %id);
-    let mut response = next.run(request).instrument(span.clone()).await;
-    let micros = app.now() - started;
-    span.in_scope(|| tracing::debug!(%method, route, status = response.status().as_u16(), micros, "answered"));
+    let mut response = next.run(request).instrument(span).await;
+    id.answered(&method, &route, response.status(), || app.now() - started);
     id.tell(&mut response);
     response
 }
@@ -75,6 +74,11 @@ pub(crate) struct RequestId(u64);
 impl RequestId {
     pub(crate) fn new(random: &Random) -> Self {
         Self(random.bits() >> 16)
+    }
+
+    /// A line in the log, if that is asked for; only then is it looked how long it took.
+    pub(crate) fn answered(self, method: &Method, route: &str, status: StatusCode, micros: impl FnOnce() -> i64) {
+        tracing::debug!(id = %self, %method, route, status = status.as_u16(), micros = micros(), "answered");
     }
 
     /// Puts it into the answer.

@@ -78,7 +78,7 @@ fn dsn(request: &Request<'_>) -> Option<PublicKey> {
     let bearer = request
         .headers
         .get(header::AUTHORIZATION)
-        .filter(|_| request.door == Door::Strict)?;
+        .filter(|_| request.route.door == Door::Strict)?;
     let (scheme, key) = bearer.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| key.trim().parse().ok())?
 }

@@ -16,9 +16,8 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::body::{Arrived, Body};
-use super::door::Door;
 use super::room::Share;
-use super::{Request, answer, door};
+use super::{Request, Route, answer, route};
 use crate::state::App;
 
 /// Most bytes of a head that is read here, and what a connection at rest takes.
@@ -40,7 +39,7 @@ pub(crate) enum Left {
 
 /// What is looked at of a request's head.
 struct Head {
-    door: Door,
+    route: Route,
     query: String,
     headers: HeaderMap,
     /// Bytes of the head itself.
@@ -83,7 +82,7 @@ pub(crate) async fn serve(
         };
         let end = head.length + head.body;
         let request = Request {
-            door: head.door,
+            route: head.route,
             method: &Method::POST,
             query: &head.query,
             headers: &head.headers,
@@ -144,7 +143,7 @@ fn beginning(came: &[u8]) -> Beginning {
 fn plain(request: &httparse::Request<'_, '_>, length: usize) -> Option<Head> {
     let (method, target) = (request.method?, request.path?);
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    let door = door(path).filter(|_| method == "POST" && request.version == Some(1))?;
+    let route = route(path).filter(|_| method == "POST" && request.version == Some(1))?;
     let mut headers = HeaderMap::new();
     let mut body = None;
     for field in request.headers.iter() {
@@ -158,7 +157,7 @@ fn plain(request: &httparse::Request<'_, '_>, length: usize) -> Option<Head> {
         }
     }
     Some(Head {
-        door,
+        route,
         query: query.to_owned(),
         headers,
         length,

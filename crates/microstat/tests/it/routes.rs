@@ -1,4 +1,8 @@
-use axum::http::StatusCode;
+use std::sync::Mutex;
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use tracing_subscriber::EnvFilter;
 
 use crate::harness::Site;
 
@@ -32,4 +36,32 @@ async fn in_the_api_it_is_json() {
     let answer = site.browser().fetch("/api/v1/nothing").await;
     assert_eq!(answer.status, StatusCode::NOT_FOUND);
     assert_eq!(answer.json()["error"]["code"], "not_found");
+}
+
+#[tokio::test]
+async fn each_request_is_a_line_in_the_log_with_its_route_and_never_its_query_if_that_is_asked_for() {
+    let site = Site::new().await;
+    let log = tempfile::NamedTempFile::new().unwrap();
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new("microstat=debug"))
+        .with_ansi(false)
+        .with_writer(Mutex::new(log.reopen().unwrap()))
+        .finish();
+    let logging = tracing::subscriber::set_default(subscriber);
+    site.browser().fetch("/invitations/secret").await;
+    let batch = Request::post("/api/v1/ingest?dsn=secret");
+    site.browser().send(batch, Body::empty()).await;
+    drop(logging);
+    let log = std::fs::read_to_string(log.path()).unwrap();
+    let lines: Vec<&str> = log.lines().filter(|line| line.contains("answered")).collect();
+    assert_eq!(lines.len(), 2, "{log}");
+    assert!(
+        lines[0].contains("method=GET route=\"/invitations/{token}\" status=410"),
+        "{log}"
+    );
+    assert!(
+        lines[1].contains("method=POST route=\"/api/v1/ingest\" status=401"),
+        "{log}"
+    );
+    assert!(!log.contains("secret"), "{log}");
 }
