@@ -156,6 +156,18 @@ impl Buckets {
         self.end
     }
 
+    /// The one at a place.
+    ///
+    /// # Panics
+    /// If there is none.
+    #[must_use]
+    pub fn at(&self, place: usize) -> Range {
+        Range {
+            from: self.starts[place],
+            to: self.starts.get(place + 1).copied().unwrap_or(self.end),
+        }
+    }
+
     /// All of them as one range.
     #[must_use]
     pub fn range(&self) -> Range {

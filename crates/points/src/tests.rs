@@ -17,7 +17,7 @@ mod vocabulary;
 
 use domain::id::{MetricId, ProjectId};
 use domain::range::{Buckets, Range};
-use domain::time::Micros;
+use domain::time::{DAY, Micros};
 use domain::value::Value;
 use tempfile::TempDir;
 
@@ -77,4 +77,14 @@ fn buckets(from: Micros, to: Micros, step: &str) -> Buckets {
 async fn store(points: &Points, of: Vec<DataPoint>) {
     let count = of.len() as u64;
     assert_eq!(points.append(batch(of), NOW).await.unwrap().stored, count);
+}
+
+/// Data points of the last day, added up from buckets of this length.
+async fn total(points: &Points, step: &str) -> u64 {
+    points
+        .totals(PROJECT, &buckets(NOW - DAY, NOW + 1, step))
+        .await
+        .unwrap()
+        .into_iter()
+        .sum()
 }

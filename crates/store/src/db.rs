@@ -5,22 +5,21 @@
 //! `bytea` in a migration is `blob` on SQLite; `for update` locks rows on PostgreSQL and is left out on
 //! SQLite, where `begin immediate` has already locked everything; and SQLite has one writer.
 
-use std::fmt::Write as _;
+mod query;
+
 use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions, PgRow};
-use sqlx::sqlite::{
-    SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
-    SqliteSynchronous,
-};
-use sqlx::{Arguments, AssertSqlSafe, Column as _, Postgres, Row as _, SqlSafeStr, SqlStr, Sqlite};
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{AssertSqlSafe, Postgres, Sqlite};
 
-use crate::value::{FromColumn, Value};
-use crate::{Error, Result};
+use crate::Result;
+
+pub use query::{Query, Row, sql};
 
 /// Longest wait for another process's write to end, or for a free connection.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -254,195 +253,5 @@ impl<'a> From<&'a Db> for On<'a> {
 impl<'a> From<&'a mut Tx> for On<'a> {
     fn from(tx: &'a mut Tx) -> Self {
         Self::Tx(tx)
-    }
-}
-
-/// A query and its parameters.
-#[derive(Debug)]
-#[must_use]
-pub struct Query {
-    text: &'static str,
-    values: Vec<Value>,
-}
-
-/// A query in the shared subset of SQL.
-pub fn sql(text: &'static str) -> Query {
-    Query {
-        text,
-        values: Vec::new(),
-    }
-}
-
-impl Query {
-    /// The next parameter, `$1` first.
-    pub fn bind(mut self, value: impl Into<Value>) -> Self {
-        self.values.push(value.into());
-        self
-    }
-
-    /// Runs a write and tells how many rows it touched.
-    ///
-    /// # Errors
-    /// If the database refuses.
-    pub async fn execute(self, tx: &mut Tx) -> Result<u64> {
-        Ok(match &mut tx.open {
-            Open::Sqlite(tx) => {
-                let (text, arguments) = self.for_sqlite()?;
-                sqlx::query_with(text, arguments)
-                    .execute(&mut **tx)
-                    .await?
-                    .rows_affected()
-            }
-            Open::Postgres(tx) => {
-                let (text, arguments) = self.for_postgres()?;
-                sqlx::query_with(text, arguments)
-                    .execute(&mut **tx)
-                    .await?
-                    .rows_affected()
-            }
-        })
-    }
-
-    /// Every row.
-    ///
-    /// # Errors
-    /// If the database refuses.
-    pub async fn all(self, on: impl Into<On<'_>>) -> Result<Vec<Row>> {
-        Ok(match on.into() {
-            On::Db(Db {
-                engine: Engine::Sqlite { readers, .. },
-                ..
-            }) => {
-                let (text, arguments) = self.for_sqlite()?;
-                sqlite_rows(sqlx::query_with(text, arguments).fetch_all(readers).await?)
-            }
-            On::Db(Db {
-                engine: Engine::Postgres(pool),
-                ..
-            }) => {
-                let (text, arguments) = self.for_postgres()?;
-                postgres_rows(sqlx::query_with(text, arguments).fetch_all(pool).await?)
-            }
-            On::Tx(Tx {
-                open: Open::Sqlite(tx), ..
-            }) => {
-                let (text, arguments) = self.for_sqlite()?;
-                sqlite_rows(sqlx::query_with(text, arguments).fetch_all(&mut **tx).await?)
-            }
-            On::Tx(Tx {
-                open: Open::Postgres(tx),
-                ..
-            }) => {
-                let (text, arguments) = self.for_postgres()?;
-                postgres_rows(sqlx::query_with(text, arguments).fetch_all(&mut **tx).await?)
-            }
-        })
-    }
-
-    /// The first row, if there is one.
-    ///
-    /// # Errors
-    /// If the database refuses.
-    pub async fn optional(self, on: impl Into<On<'_>>) -> Result<Option<Row>> {
-        Ok(self.all(on).await?.into_iter().next())
-    }
-
-    /// The first row.
-    ///
-    /// # Errors
-    /// If the database refuses, or there is none.
-    pub async fn one(self, on: impl Into<On<'_>>) -> Result<Row> {
-        self.optional(on)
-            .await?
-            .ok_or(Error::Database(sqlx::Error::RowNotFound))
-    }
-
-    fn for_sqlite(self) -> Result<(SqlStr, SqliteArguments)> {
-        let mut arguments = SqliteArguments::default();
-        for value in self.values {
-            match value {
-                Value::Int(v) => arguments.add(v),
-                Value::Float(v) => arguments.add(v),
-                Value::Text(v) => arguments.add(v),
-                Value::Bytes(v) => arguments.add(v),
-            }
-            .map_err(sqlx::Error::Encode)?;
-        }
-        let text = if self.text.contains(" for update") {
-            AssertSqlSafe(
-                self.text
-                    .replace(" for update skip locked", "")
-                    .replace(" for update", ""),
-            )
-            .into_sql_str()
-        } else {
-            self.text.into_sql_str()
-        };
-        Ok((text, arguments))
-    }
-
-    fn for_postgres(self) -> Result<(SqlStr, PgArguments)> {
-        let mut arguments = PgArguments::default();
-        for value in self.values {
-            match value {
-                Value::Int(v) => arguments.add(v),
-                Value::Float(v) => arguments.add(v),
-                Value::Text(v) => arguments.add(v),
-                Value::Bytes(v) => arguments.add(v),
-            }
-            .map_err(sqlx::Error::Encode)?;
-        }
-        Ok((self.text.into_sql_str(), arguments))
-    }
-}
-
-fn sqlite_rows(rows: Vec<SqliteRow>) -> Vec<Row> {
-    rows.into_iter().map(|row| Row(Fetched::Sqlite(row))).collect()
-}
-
-fn postgres_rows(rows: Vec<PgRow>) -> Vec<Row> {
-    rows.into_iter().map(|row| Row(Fetched::Postgres(row))).collect()
-}
-
-/// A row of an answer.
-pub struct Row(Fetched);
-
-enum Fetched {
-    Sqlite(SqliteRow),
-    Postgres(PgRow),
-}
-
-impl std::fmt::Debug for Row {
-    /// The columns' names alone: values may be secret.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let mut names = String::new();
-        match &self.0 {
-            Fetched::Sqlite(row) => row.columns().iter().try_for_each(|c| write!(names, "{} ", c.name()))?,
-            Fetched::Postgres(row) => row.columns().iter().try_for_each(|c| write!(names, "{} ", c.name()))?,
-        }
-        write!(f, "Row({})", names.trim_end())
-    }
-}
-
-impl Row {
-    /// The value of the column named `column`.
-    ///
-    /// # Errors
-    /// If there is no such column, or it holds something else.
-    pub fn get<T: FromColumn>(&self, column: &'static str) -> Result<T> {
-        T::from_column(self, column)
-    }
-
-    pub(crate) fn raw<T>(&self, column: &'static str) -> Result<T>
-    where
-        T: for<'r> sqlx::Decode<'r, Sqlite>
-            + sqlx::Type<Sqlite>
-            + for<'r> sqlx::Decode<'r, Postgres>
-            + sqlx::Type<Postgres>,
-    {
-        Ok(match &self.0 {
-            Fetched::Sqlite(row) => row.try_get(column)?,
-            Fetched::Postgres(row) => row.try_get(column)?,
-        })
     }
 }

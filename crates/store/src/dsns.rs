@@ -1,7 +1,6 @@
 //! DSNs: the public keys apps publish with.
 
 use std::collections::HashMap;
-
 use std::sync::Arc;
 
 use domain::dsn::PublicKey;

@@ -34,13 +34,21 @@ pub struct Project {
     pub metric_limit: i64,
 }
 
-/// Columns of a project and what they are read from; a macro, since a query's text is put together when compiling.
+/// Columns of a project; a macro, since a query's text is put together when compiling.
+macro_rules! columns {
+    () => {
+        "p.id, p.name, p.organisation_id, o.name as organisation_name, p.created_at, p.paused_at, p.allowed_origins, \
+         p.retention_days, p.minutes_days, p.hours_days, p.days_days, p.metric_limit"
+    };
+}
+
+/// They and what they are read from.
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "select p.id, p.name, p.organisation_id, o.name as organisation_name, p.created_at, p.paused_at, \
-             p.allowed_origins, p.retention_days, p.minutes_days, p.hours_days, p.days_days, p.metric_limit from projects p \
-             join organisations o on o.id = p.organisation_id and o.deleted_at is null ",
+            "select ",
+            columns!(),
+            " from projects p join organisations o on o.id = p.organisation_id and o.deleted_at is null ",
             $rest
         )
     };
@@ -107,13 +115,14 @@ pub async fn find(on: impl Into<On<'_>>, id: ProjectId) -> Result<Option<Project
 /// # Errors
 /// If the database refuses.
 pub async fn open(on: impl Into<On<'_>>, id: ProjectId, user: UserId) -> Result<Option<(Project, Role)>> {
-    let Some(row) = sql(
-        "select p.id, p.name, p.organisation_id, o.name as organisation_name, p.created_at, \
-         p.paused_at, p.allowed_origins, p.retention_days, p.minutes_days, p.hours_days, p.days_days, p.metric_limit, m.role from projects p \
+    let Some(row) = sql(concat!(
+        "select ",
+        columns!(),
+        ", m.role from projects p \
          join organisations o on o.id = p.organisation_id and o.deleted_at is null \
          join memberships m on m.organisation_id = o.id and m.user_id = $2 \
-         where p.id = $1 and p.deleted_at is null",
-    )
+         where p.id = $1 and p.deleted_at is null"
+    ))
     .bind(id)
     .bind(user)
     .optional(on)
@@ -143,13 +152,14 @@ pub async fn of_organisation(on: impl Into<On<'_>>, organisation: OrganisationId
 /// # Errors
 /// If the database refuses.
 pub async fn of_user(on: impl Into<On<'_>>, user: UserId) -> Result<Vec<(Project, Role)>> {
-    let rows = sql(
-        "select p.id, p.name, p.organisation_id, o.name as organisation_name, p.created_at, \
-         p.paused_at, p.allowed_origins, p.retention_days, p.minutes_days, p.hours_days, p.days_days, p.metric_limit, m.role from memberships m \
+    let rows = sql(concat!(
+        "select ",
+        columns!(),
+        ", m.role from memberships m \
          join organisations o on o.id = m.organisation_id and o.deleted_at is null \
          join projects p on p.organisation_id = o.id and p.deleted_at is null \
-         where m.user_id = $1 order by o.created_at, o.id, p.created_at, p.id",
-    )
+         where m.user_id = $1 order by o.created_at, o.id, p.created_at, p.id"
+    ))
     .bind(user)
     .all(on)
     .await?;

@@ -4,6 +4,7 @@
 //! was read before it void. What another process did, and what a DSN's own time brings, holds within two seconds.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{PoisonError, RwLock};
 
 use domain::dsn::PublicKey;
@@ -19,11 +20,12 @@ const FRESH: i64 = SECOND;
 #[derive(Debug, Default)]
 pub struct Dsns(RwLock<HashMap<PublicKey, Known, RandomState>>);
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Known {
     /// [`Db::commits`] before it was read.
     commits: u64,
-    read_at: Micros,
+    /// When it was read, or somebody was sent to read it again.
+    read_at: AtomicI64,
     resolved: Resolved,
 }
 
@@ -41,7 +43,7 @@ impl Dsns {
         } else {
             let known = Known {
                 commits,
-                read_at: now,
+                read_at: now.0.into(),
                 resolved: resolved.clone(),
             };
             all.insert(key, known);
@@ -54,23 +56,15 @@ impl Dsns {
     fn look(&self, key: PublicKey, commits: u64, now: Micros) -> Option<Resolved> {
         let all = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let known = all.get(&key).filter(|known| known.commits == commits)?;
-        if known.is_fresh(now) {
-            return Some(known.resolved.clone());
-        }
-        drop(all);
-        let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let known = all.get_mut(&key).filter(|known| known.commits == commits)?;
-        if known.is_fresh(now) {
-            return Some(known.resolved.clone());
-        }
-        known.read_at = now;
-        None
-    }
-}
-
-impl Known {
-    /// Requests don't come in quite the order of their times.
-    fn is_fresh(&self, now: Micros) -> bool {
-        (now - self.read_at).abs() < FRESH
+        let read_at = known.read_at.load(Ordering::Relaxed);
+        // Requests don't come in quite the order of their times.
+        let is_fresh = (now.0 - read_at).abs() < FRESH;
+        let sent = || {
+            let swapped = known
+                .read_at
+                .compare_exchange(read_at, now.0, Ordering::Relaxed, Ordering::Relaxed);
+            swapped.is_ok()
+        };
+        (is_fresh || !sent()).then(|| known.resolved.clone())
     }
 }

@@ -59,30 +59,24 @@ pub(crate) async fn read<T: Send + 'static>(
     if encoding == Encoding::Plain && arrived.bytes.len() <= SMALL {
         return Ok((read(&arrived.bytes)?, None));
     }
-    Box::pin(read_elsewhere(room, arrived, encoding, most, read)).await
-}
-
-async fn read_elsewhere<T: Send + 'static>(
-    room: &Room,
-    arrived: Arrived<'_>,
-    encoding: Encoding,
-    most: usize,
-    read: impl FnOnce(&[u8]) -> Result<T, Refused> + Send + 'static,
-) -> Result<(T, Option<OwnedSemaphorePermit>), Refused> {
-    let turn = room.turn().await.ok_or_else(Refused::no_room)?;
-    let Arrived { bytes, share } = arrived;
-    let bytes = bytes.into_owned();
-    let work = move || {
-        let _share = share;
-        if encoding == Encoding::Plain {
-            return read(&bytes);
+    // Boxed, or every small body would move this about in memory too.
+    Box::pin(async move {
+        let turn = room.turn().await.ok_or_else(Refused::no_room)?;
+        let Arrived { bytes, share } = arrived;
+        let bytes = bytes.into_owned();
+        let work = move || {
+            let _share = share;
+            if encoding == Encoding::Plain {
+                return read(&bytes);
+            }
+            read(&unpack(&bytes, encoding, most)?)
+        };
+        match tokio::task::spawn_blocking(work).await {
+            Ok(read) => Ok((read?, Some(turn))),
+            Err(panic) => std::panic::resume_unwind(panic.into_panic()),
         }
-        read(&unpack(&bytes, encoding, most)?)
-    };
-    match tokio::task::spawn_blocking(work).await {
-        Ok(read) => Ok((read?, Some(turn))),
-        Err(panic) => std::panic::resume_unwind(panic.into_panic()),
-    }
+    })
+    .await
 }
 
 fn unpack(packed: &[u8], encoding: Encoding, most: usize) -> Result<Vec<u8>, Refused> {

@@ -10,7 +10,7 @@ use points::{Options, Points};
 
 use crate::data::{Dice, METRICS, NOW, PROJECT, batch, id, point};
 use crate::figures::{size, status, times, times_head};
-use crate::queries::queries;
+use crate::queries::{of_a_day, queries};
 
 /// Data points of a metric and a day, of 1,000 million in 100 metrics and 30 days.
 const A_DAY: u64 = 333_333;
@@ -45,23 +45,11 @@ async fn many_metrics_for_a_day() {
     store(&points, METRICS, 25 * HOUR, A_DAY * 25 / 24).await;
     println!("\n{METRICS} metrics, 25 hours\n");
     let day = Range::new(NOW - DAY, NOW).unwrap();
-    let hours = day.buckets("1h".parse().unwrap(), &jiff::tz::TimeZone::UTC).unwrap();
     let fives = day.buckets("5m".parse().unwrap(), &jiff::tz::TimeZone::UTC).unwrap();
     times_head();
-    times("all metrics, count an hour, 24 h", || async {
-        points.totals(PROJECT, &hours).await.unwrap();
-    })
-    .await;
+    of_a_day(&points).await;
     times("all metrics, count by 5 min, 24 h", || async {
         points.totals(PROJECT, &fives).await.unwrap();
-    })
-    .await;
-    times("all metrics, each by hour, 24 h (summaries)", || async {
-        points.summaries(PROJECT, NOW).await.unwrap();
-    })
-    .await;
-    times("ten busiest, 24 h", || async {
-        points.busiest(PROJECT, day, 10).await.unwrap();
     })
     .await;
 }

@@ -17,31 +17,18 @@ pub(crate) async fn queries(points: &Points, metrics: u64) {
     let mut dice = Dice(9);
     let mut timer = || id(dice.below(metrics.div_ceil(4)) * 4 + 1);
     let (fives, hours) = (cut(day, "5m"), cut(month, "1h"));
-    let day_hours = cut(day, "1h");
-    times("one metric, 24 h by 5 min", || {
-        let metric = timer();
-        let fives = &fives;
-        async move { drop(points.series(metric, fives, false).await.unwrap()) }
-    })
-    .await;
-    times("one metric, 24 h by 5 min, with quantiles", || {
-        let metric = timer();
-        let fives = &fives;
-        async move { drop(points.series(metric, fives, true).await.unwrap()) }
-    })
-    .await;
-    times("one metric, 30 d by hour", || {
-        let metric = timer();
-        let hours = &hours;
-        async move { drop(points.series(metric, hours, false).await.unwrap()) }
-    })
-    .await;
-    times("one metric, 30 d by hour, with quantiles", || {
-        let metric = timer();
-        let hours = &hours;
-        async move { drop(points.series(metric, hours, true).await.unwrap()) }
-    })
-    .await;
+    for (name, buckets, quantiles) in [
+        ("one metric, 24 h by 5 min", &fives, false),
+        ("one metric, 24 h by 5 min, with quantiles", &fives, true),
+        ("one metric, 30 d by hour", &hours, false),
+        ("one metric, 30 d by hour, with quantiles", &hours, true),
+    ] {
+        times(name, || {
+            let metric = timer();
+            async move { drop(points.series(metric, buckets, quantiles).await.unwrap()) }
+        })
+        .await;
+    }
     for (name, range) in [("p95, 24 h", day), ("p95, 30 d", month)] {
         times(name, || {
             let metric = timer();
@@ -49,18 +36,7 @@ pub(crate) async fn queries(points: &Points, metrics: u64) {
         })
         .await;
     }
-    times("all metrics, count an hour, 24 h (one line)", || async {
-        points.totals(PROJECT, &day_hours).await.unwrap();
-    })
-    .await;
-    times("all metrics, each by hour, 24 h (summaries)", || async {
-        points.summaries(PROJECT, NOW).await.unwrap();
-    })
-    .await;
-    times("ten busiest, 24 h", || async {
-        points.busiest(PROJECT, day, 10).await.unwrap();
-    })
-    .await;
+    of_a_day(points).await;
     times("ten busiest, 30 d", || async {
         points.busiest(PROJECT, month, 10).await.unwrap();
     })
@@ -75,6 +51,24 @@ pub(crate) async fn queries(points: &Points, metrics: u64) {
     .await;
     times("newest 100 data points", || async {
         points.data_points(id(1), month, 100, None).await.unwrap();
+    })
+    .await;
+}
+
+/// Asks of all metrics what the Dashboard and the list of metrics ask of the last day.
+pub(crate) async fn of_a_day(points: &Points) {
+    let day = Range::new(NOW - DAY, NOW).unwrap();
+    let hours = day.buckets("1h".parse().unwrap(), &jiff::tz::TimeZone::UTC).unwrap();
+    times("all metrics, count an hour, 24 h", || async {
+        points.totals(PROJECT, &hours).await.unwrap();
+    })
+    .await;
+    times("all metrics, each by hour, 24 h (summaries)", || async {
+        points.summaries(PROJECT, NOW).await.unwrap();
+    })
+    .await;
+    times("ten busiest, 24 h", || async {
+        points.busiest(PROJECT, day, 10).await.unwrap();
     })
     .await;
 }

@@ -15,7 +15,7 @@ use crate::Error;
 use crate::bytes::Reader;
 use crate::head::recent::Recent;
 use crate::kind::{Kind, Raw};
-use crate::rollup::day::HOURS;
+use crate::rollup::day::{HOURS, start_of};
 use crate::rollup::{Day, Hour, Minutes, sketches};
 use crate::schema::day_key;
 use crate::sketch::{Adder, Sketch};
@@ -165,7 +165,7 @@ impl<'b> Gathered<'b> {
     }
 
     fn hour(&mut self, looking: &mut Looking<'_>, hour: usize) -> Result<(), Error> {
-        let start = looking.day * DAY + i64::try_from(hour).unwrap_or(0) * HOUR;
+        let start = start_of(looking.day, hour);
         let sum = looking.rollup.hours[hour];
         if let Some(place) = self.only_bucket(start, HOUR) {
             if self.spreads.is_empty() || self.has_ready(place, start, &sum) {
@@ -190,12 +190,10 @@ impl<'b> Gathered<'b> {
 
     /// Whether a bucket is this hour, and has nothing else.
     fn has_ready(&self, place: usize, start: i64, sum: &Hour) -> bool {
-        let starts = self.buckets.starts();
-        let end = starts.get(place + 1).copied().unwrap_or(self.buckets.end());
         self.quantiles == Quantiles::Usual
             && sum.quantiles.is_some()
             && self.sums[place].count == 0
-            && (starts[place], end) == (Micros(start), Micros(start + HOUR))
+            && self.buckets.at(place) == between(Micros(start), Micros(start + HOUR))
     }
 
     fn sketch_of_hour(&mut self, looking: &mut Looking<'_>, place: usize, hour: usize) -> Result<(), Error> {
@@ -248,7 +246,7 @@ impl<'b> Gathered<'b> {
                     let mut place = 0;
                     for point in points {
                         // They come in order, so mostly in the same bucket as the one before.
-                        if !self.lies_in(place, point.at) {
+                        if !self.buckets.at(place).contains(Micros(point.at)) {
                             let Some(found) = self.buckets.find(Micros(point.at)) else {
                                 continue;
                             };
@@ -268,12 +266,6 @@ impl<'b> Gathered<'b> {
 
     fn touches(&self, start: i64, length: i64) -> bool {
         start < self.range.to().0 && self.range.from().0 < start + length
-    }
-
-    fn lies_in(&self, place: usize, at: i64) -> bool {
-        let starts = self.buckets.starts();
-        let end = starts.get(place + 1).copied().unwrap_or(self.buckets.end());
-        starts[place].0 <= at && at < end.0
     }
 
     /// What adds up the sketches of a bucket. There is one, for sketches come in the order of time.

@@ -1,13 +1,14 @@
 //! What was said in each bucket: words of days, hours or data points, whichever is the coarsest that fits.
 
 use domain::id::MetricId;
-use domain::range::Buckets;
+use domain::range::{Buckets, Range};
 use domain::time::{DAY, HOUR, Micros};
 
 use super::gather::only_bucket;
 use super::reading::{Reading, Sealed, between, shared};
 use crate::Error;
 use crate::kind::{Kind, Raw};
+use crate::rollup::day::start_of;
 use crate::rollup::{Day, Minutes};
 
 /// Calls `each` with buckets, words and how often they came in them; with the same ones again and again.
@@ -80,7 +81,7 @@ fn of_hours(
     let mut tally = Tally::new(words.len());
     let mut stretch: Option<(i64, i64)> = None;
     for hour in rollup.there() {
-        let start = date * DAY + i64::try_from(hour).unwrap_or(0) * HOUR;
+        let start = start_of(date, hour);
         let bucket = match only_bucket(buckets, start, HOUR) {
             None if !rollup.raw => buckets.find(Micros(start)),
             bucket => bucket,
@@ -140,15 +141,14 @@ impl Tally {
     }
 
     fn points(&mut self, buckets: &Buckets, points: impl Iterator<Item = Raw>, mut say: impl FnMut(usize, u64, u64)) {
-        let (mut bucket, mut inside) = (0, 0..0);
+        let (mut bucket, mut inside) = (0, None::<Range>);
         for point in points {
-            if !inside.contains(&point.at) {
+            if !inside.is_some_and(|inside| inside.contains(Micros(point.at))) {
                 self.say(bucket, &mut say);
                 let Some(found) = buckets.find(Micros(point.at)) else {
                     continue;
                 };
-                let end = buckets.starts().get(found + 1).copied().unwrap_or(buckets.end());
-                (bucket, inside) = (found, buckets.starts()[found].0..end.0);
+                (bucket, inside) = (found, Some(buckets.at(found)));
             }
             let place = usize::try_from(point.bits).unwrap_or(usize::MAX);
             if let Some(count) = self.counts.get_mut(place) {

@@ -46,6 +46,11 @@ pub(crate) fn hour_of(at: i64) -> usize {
     usize::try_from(at.rem_euclid(DAY) / HOUR).unwrap_or(0)
 }
 
+/// Where an hour of a day starts.
+pub(crate) fn start_of(day: i64, hour: usize) -> i64 {
+    day * DAY + i64::try_from(hour).unwrap_or(0) * HOUR
+}
+
 impl Day {
     pub(crate) fn new(kind: Kind) -> Self {
         Self {

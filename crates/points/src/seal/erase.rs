@@ -12,7 +12,7 @@ use crate::Error;
 use crate::head::State;
 use crate::journal::entry::Erasure;
 use crate::kind::{Kind, Raw};
-use crate::rollup::day::HOURS;
+use crate::rollup::day::{HOURS, start_of};
 use crate::rollup::{Day, Hour, Minutes};
 use crate::sketch::Sketch;
 
@@ -193,7 +193,7 @@ fn of_rollups(tx: &Transaction<'_>, place: Place, before: &Day, (from, to): (i64
     let mut day = before.clone();
     let mut sketches = fine::read_sketches(tx, place)?;
     for hour in 0..HOURS {
-        let start = fine::start(place.day, hour);
+        let start = start_of(place.day, hour);
         if day.by_hour && (to <= start || start + HOUR <= from) {
             continue;
         }

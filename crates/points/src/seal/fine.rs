@@ -4,7 +4,6 @@
 //! Each is there for days on which it saves time: see `Options::dense` and [`SKETCHED_FROM`]. And before data points go,
 //! everything is worked out that outlives them.
 
-use domain::time::{DAY, HOUR};
 use rusqlite::{OptionalExtension, Transaction};
 
 use super::day::Place;
@@ -12,7 +11,7 @@ use super::raw;
 use crate::Error;
 use crate::kind::{Kind, Raw};
 use crate::quantile::{exact, sketched};
-use crate::rollup::day::{HOURS, SKETCHED_FROM, hour_of};
+use crate::rollup::day::{HOURS, SKETCHED_FROM, hour_of, start_of};
 use crate::rollup::hour::USUAL;
 use crate::rollup::{Day, Minutes, sketches};
 use crate::schema::hour_key;
@@ -126,15 +125,10 @@ pub(super) fn work_out_quantiles(tx: &Transaction<'_>, place: Place, rollup: &mu
             }
         }
     } else {
-        let points = raw::between(tx, place, (start(place.day, first), start(place.day, last + 1)))?;
+        let points = raw::between(tx, place, (start_of(place.day, first), start_of(place.day, last + 1)))?;
         exact_quantiles(rollup, &points);
     }
     Ok(())
-}
-
-/// Where an hour of a day starts.
-pub(super) fn start(day: i64, hour: usize) -> i64 {
-    day * DAY + i64::try_from(hour).unwrap_or(0) * HOUR
 }
 
 fn add_minutes(tx: &Transaction<'_>, place: Place, new: &[Raw]) -> Result<(), Error> {

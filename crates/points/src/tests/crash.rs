@@ -2,22 +2,12 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use domain::time::DAY;
 use tempfile::TempDir;
 
-use super::{NOW, PROJECT, batch, buckets, fresh, number, open, store};
+use super::{NOW, batch, fresh, number, open, store, total};
 use crate::{Batch, Error, Options, Points};
 
 const CHILD: &str = "MICROSTAT_TEST_CRASH";
-
-async fn total(points: &Points, step: &str) -> u64 {
-    points
-        .totals(PROJECT, &buckets(NOW - DAY, NOW + 1, step))
-        .await
-        .unwrap()
-        .into_iter()
-        .sum()
-}
 
 #[tokio::test]
 async fn what_was_answered_is_there_after_a_restart() {

@@ -1,10 +1,9 @@
 use std::fs::OpenOptions;
 use std::os::unix::fs::FileExt;
 
-use domain::time::DAY;
 use tempfile::TempDir;
 
-use super::{NOW, PROJECT, batch, buckets, fresh, number, open, store};
+use super::{NOW, batch, fresh, number, open, store, total};
 use crate::{Error, Options, Points};
 
 const SEGMENT: &str = "00000001.journal";
@@ -13,15 +12,6 @@ fn damage(dir: &TempDir, offset: u64, bytes: &[u8]) {
     let segment = dir.path().join("journal").join(SEGMENT);
     let file = OpenOptions::new().read(true).write(true).open(segment).unwrap();
     file.write_all_at(bytes, offset).unwrap();
-}
-
-async fn total(points: &Points) -> u64 {
-    points
-        .totals(PROJECT, &buckets(NOW - DAY, NOW + 1, "1h"))
-        .await
-        .unwrap()
-        .into_iter()
-        .sum()
 }
 
 #[tokio::test]
@@ -62,11 +52,11 @@ async fn a_damaged_journal_stops_the_start_and_can_be_set_aside() {
     let saved = Points::check(dir.path(), true).unwrap();
     assert!(saved.set_aside.unwrap().join(SEGMENT).exists());
     let points = open(&dir).await;
-    assert_eq!(total(&points).await, 90);
+    assert_eq!(total(&points, "1h").await, 90);
     assert!(Points::check(dir.path(), false).is_err(), "not while it is open");
     points.append(batch(vec![number(NOW, 1.0)]), NOW).await.unwrap();
     points.seal().await.unwrap();
-    assert_eq!(total(&points).await, 91);
+    assert_eq!(total(&points, "1h").await, 91);
 }
 
 #[tokio::test]
@@ -83,7 +73,7 @@ async fn of_a_segment_whose_head_is_damaged_every_record_is_kept() {
     assert_eq!(looked.headless, [SEGMENT]);
     assert!(looked.is_journal_damaged());
     Points::check(dir.path(), true).unwrap();
-    assert_eq!(total(&open(&dir).await).await, 3);
+    assert_eq!(total(&open(&dir).await, "1h").await, 3);
 }
 
 #[tokio::test]
@@ -99,7 +89,7 @@ async fn a_torn_end_is_no_damage() {
     damage(&dir, end as u64, &[0xff]);
     let torn = Points::check(dir.path(), true).unwrap();
     assert_eq!((torn.torn, torn.is_journal_damaged(), torn.records), (true, false, 1));
-    assert_eq!(total(&open(&dir).await).await, 1);
+    assert_eq!(total(&open(&dir).await, "1h").await, 1);
 }
 
 /// Stopped between the two renames: the new journal is whole, and the damaged one has left its place.
@@ -110,7 +100,7 @@ async fn a_repair_that_was_interrupted_is_finished_by_whoever_comes_next() {
     drop(points);
     std::fs::rename(dir.path().join("journal"), dir.path().join("journal.new")).unwrap();
     assert_eq!(Points::check(dir.path(), false).unwrap().records, 1);
-    assert_eq!(total(&open(&dir).await).await, 1);
+    assert_eq!(total(&open(&dir).await, "1h").await, 1);
 }
 
 #[test]

@@ -3,17 +3,8 @@ use std::time::Duration;
 use domain::time::DAY;
 use tempfile::TempDir;
 
-use super::{METRIC, NOW, PROJECT, batch, buckets, number};
+use super::{METRIC, NOW, batch, buckets, number, total};
 use crate::{Batch, Error, Options, Points};
-
-async fn total(points: &Points) -> u64 {
-    points
-        .totals(PROJECT, &buckets(NOW - DAY, NOW + 1, "1h"))
-        .await
-        .unwrap()
-        .into_iter()
-        .sum()
-}
 
 fn small(max_pages: u32) -> Options {
     Options {
@@ -51,7 +42,11 @@ async fn a_full_disk_refuses_whole_batches_and_recovers() {
     };
     assert!(matches!(refused, Error::Unavailable(_)), "{refused}");
     assert!(stored > 0);
-    assert_eq!(total(&points).await, stored, "nothing of the refused batch was kept");
+    assert_eq!(
+        total(&points, "1h").await,
+        stored,
+        "nothing of the refused batch was kept"
+    );
     let series = points
         .series(METRIC, &buckets(NOW - DAY, NOW + 1, "5m"), false)
         .await
@@ -67,7 +62,7 @@ async fn a_full_disk_refuses_whole_batches_and_recovers() {
     points.seal().await.unwrap();
     let after = points.append(some(stored), NOW).await.unwrap();
     assert_eq!((after.stored, after.replayed), (2_000, None));
-    assert_eq!(total(&points).await, 2_000);
+    assert_eq!(total(&points, "1h").await, 2_000);
 }
 
 #[tokio::test]
