@@ -7,7 +7,7 @@ import { join } from "node:path";
 import axe from "axe-core";
 import { chromium } from "playwright-core";
 
-const PROGRAM = process.env.MICROSTAT_BIN ?? new URL("../../target/release/microstat", import.meta.url).pathname;
+const PROGRAM = process.env.MICROSTAT_BIN ?? new URL("../../target/debug/microstat", import.meta.url).pathname;
 const ARGUMENTS = [
   "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
   "--disable-component-update", "--disable-sync",
