@@ -46,6 +46,7 @@ pub use error::Error;
 pub use journal::check::{Lost, Place, Report};
 pub use query::page::{BadCursor, Cursor, Kept, Page};
 pub use query::series::Bucket;
+pub use query::sources::Sources;
 pub use query::summaries::Summary;
 pub use query::words::{WordCount, Words};
 pub use seen::REMEMBERED;

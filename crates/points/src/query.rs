@@ -10,6 +10,7 @@ mod reading;
 mod replay;
 mod said;
 pub(crate) mod series;
+pub(crate) mod sources;
 pub(crate) mod summaries;
 mod sums;
 mod totals;

@@ -11,6 +11,7 @@ mod pages;
 mod power;
 mod retention;
 mod sealing;
+mod sources;
 mod summaries;
 mod upgrade;
 mod vocabulary;

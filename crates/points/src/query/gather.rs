@@ -5,12 +5,12 @@
 
 mod spread;
 
-use domain::id::MetricId;
 use domain::range::{Buckets, Range};
 use domain::time::{DAY, HOUR, MINUTE, Micros};
 use rusqlite::OptionalExtension;
 
 use super::reading::{Reading, Sealed, between, shared};
+use super::sources::Sources;
 use crate::Error;
 use crate::bytes::Reader;
 use crate::head::recent::Recent;
@@ -73,18 +73,27 @@ impl<'b> Gathered<'b> {
         }
     }
 
-    /// Gathers a metric's buckets.
+    /// Gathers the buckets of what is read as one metric.
     pub(super) fn of(
         reading: &Reading<'_>,
-        metric: MetricId,
+        sources: &Sources,
         buckets: &'b Buckets,
         quantiles: Quantiles,
     ) -> Result<Self, Error> {
+        let quantiles = match quantiles {
+            // What hours have ready can't be put together.
+            Quantiles::Usual if sources.several() => Quantiles::Any,
+            quantiles => quantiles,
+        };
         let mut gathered = Self::new(buckets, quantiles);
         // First, so that what hours have ready is only taken if nothing comes to it.
-        reading.each_unsealed(metric, |recent| gathered.unsealed(recent));
-        if let Some(sealed) = reading.find(metric)? {
-            gathered.sealed(reading, &sealed)?;
+        for metric in sources.metrics() {
+            reading.each_unsealed(*metric, |recent| gathered.unsealed(recent));
+        }
+        for metric in sources.metrics() {
+            if let Some(sealed) = reading.find(*metric)? {
+                gathered.sealed(reading, &sealed)?;
+            }
         }
         Ok(gathered)
     }

@@ -1,5 +1,6 @@
 //! Data points themselves, newest first, page by page.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
@@ -9,6 +10,7 @@ use domain::time::{DAY, Micros};
 use domain::value::Value;
 
 use super::reading::{Reading, Sealed, shared, whole_day};
+use super::sources::Sources;
 use crate::kind::{Kind, Raw};
 use crate::rollup::Day;
 use crate::schema::{self, day_key, part_keys};
@@ -21,15 +23,18 @@ pub struct Kept {
     pub at: Micros,
     /// Its value; a word past the day's limit is "(other)".
     pub value: Value,
-    /// Its place among all data points of its metric.
+    /// Its place among all data points of what is read as one metric.
     pub cursor: Cursor,
 }
 
-/// A place among the data points of a metric. It stays where it is, whatever is stored meanwhile: those of one moment
-/// are counted in the order they came, and are only ever erased together.
+/// A place among the data points of a metric, or of several that are read as one. It stays where it is, whatever is
+/// stored meanwhile: those of one moment and metric are counted in the order they came, and are only ever erased
+/// together; metrics follow each other by their ids. Its text names the metric only where there are several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cursor {
     at: i64,
+    /// None for the first of the sources.
+    metric: Option<MetricId>,
     nth: i64,
 }
 
@@ -40,7 +45,8 @@ pub struct BadCursor;
 
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.at, self.nth)
+        write!(f, "{}.{}", self.at, self.nth)?;
+        self.metric.map_or(Ok(()), |metric| write!(f, ".{}", metric.0))
     }
 }
 
@@ -48,11 +54,17 @@ impl FromStr for Cursor {
     type Err = BadCursor;
 
     fn from_str(text: &str) -> Result<Self, BadCursor> {
-        let (at, nth) = text.split_once('.').ok_or(BadCursor)?;
-        Ok(Self {
-            at: at.parse().map_err(|_| BadCursor)?,
-            nth: nth.parse().map_err(|_| BadCursor)?,
-        })
+        let parts: Vec<i64> = text
+            .splitn(4, '.')
+            .map(str::parse)
+            .collect::<Result<_, _>>()
+            .map_err(|_| BadCursor)?;
+        let (at, nth, metric) = match parts[..] {
+            [at, nth] => (at, nth, None),
+            [at, nth, metric] => (at, nth, Some(MetricId(metric))),
+            _ => return Err(BadCursor),
+        };
+        Ok(Self { at, metric, nth })
     }
 }
 
@@ -66,31 +78,36 @@ pub struct Page {
 }
 
 impl Points {
-    /// A metric's data points of a range, newest first, from just before `before` on.
+    /// Data points of a range, newest first, from just before `before` on.
     ///
     /// # Errors
     /// If the database can't be read.
     pub async fn data_points(
         &self,
-        metric: MetricId,
+        sources: impl Into<Sources>,
         range: Range,
         limit: u32,
         before: Option<Cursor>,
     ) -> Result<Page, Error> {
+        let sources = sources.into();
         self.read(move |reading| {
-            let before = before.unwrap_or(Cursor {
-                at: i64::MAX,
-                nth: i64::MAX,
-            });
             let limit = limit as usize;
             let mut found = Vec::new();
-            let sealed = reading.find(metric)?;
-            let mut days = days(reading, metric, sealed.as_ref(), range, before);
-            while found.len() <= limit
-                && let Some(day) = days.pop()
-            {
-                let more = limit + 1 - found.len();
-                found.extend(of_day(reading, metric, sealed.as_ref(), (day, range), before, more)?);
+            for metric in sources.metrics() {
+                let before = before.map_or(Place::LAST, |before| before.among(*metric, &sources));
+                let newest = of_metric(reading, *metric, range, before, limit + 1)?;
+                found.extend(newest.into_iter().map(|(place, value)| {
+                    let cursor = Cursor {
+                        at: place.at,
+                        metric: sources.several().then_some(*metric),
+                        nth: place.nth,
+                    };
+                    let at = Micros(place.at);
+                    Kept { at, value, cursor }
+                }));
+            }
+            if sources.several() {
+                found.sort_unstable_by_key(|kept| std::cmp::Reverse(kept.cursor));
             }
             let more = found.len() > limit;
             found.truncate(limit);
@@ -104,8 +121,56 @@ impl Points {
     }
 }
 
+/// A place among the data points of one metric.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    at: i64,
+    nth: i64,
+}
+
+impl Place {
+    /// Behind all of them.
+    const LAST: Self = Self {
+        at: i64::MAX,
+        nth: i64::MAX,
+    };
+}
+
+impl Cursor {
+    /// The place it is at among the data points of one of the sources.
+    fn among(self, metric: MetricId, sources: &Sources) -> Place {
+        let own = self.metric.or_else(|| sources.metrics().first().copied());
+        let nth = match own.map(|own| metric.cmp(&own)) {
+            Some(Ordering::Greater) => 0,
+            Some(Ordering::Less) => i64::MAX,
+            Some(Ordering::Equal) | None => self.nth,
+        };
+        Place { at: self.at, nth }
+    }
+}
+
+/// The newest data points of a metric, as far as they lie in a range and before a place: `most` of them, newest first.
+fn of_metric(
+    reading: &Reading<'_>,
+    metric: MetricId,
+    range: Range,
+    before: Place,
+    most: usize,
+) -> Result<Vec<(Place, Value)>, Error> {
+    let mut found = Vec::new();
+    let sealed = reading.find(metric)?;
+    let mut days = days(reading, metric, sealed.as_ref(), range, before);
+    while found.len() < most
+        && let Some(day) = days.pop()
+    {
+        let more = most - found.len();
+        found.extend(of_day(reading, metric, sealed.as_ref(), (day, range), before, more)?);
+    }
+    Ok(found)
+}
+
 /// The days that may have some, oldest first.
-fn days(reading: &Reading<'_>, metric: MetricId, sealed: Option<&Sealed>, range: Range, before: Cursor) -> Vec<i64> {
+fn days(reading: &Reading<'_>, metric: MetricId, sealed: Option<&Sealed>, range: Range, before: Place) -> Vec<i64> {
     let last = before.at.min(range.to().0 - 1);
     let mut days: Vec<i64> = sealed.map(|sealed| sealed.days_of(range).collect()).unwrap_or_default();
     reading.each_unsealed(metric, |recent| {
@@ -121,15 +186,15 @@ fn days(reading: &Reading<'_>, metric: MetricId, sealed: Option<&Sealed>, range:
     days
 }
 
-/// The newest data points of a day, as far as they lie in a range and before a cursor: `most` of them, newest first.
+/// The same of a day.
 fn of_day(
     reading: &Reading<'_>,
     metric: MetricId,
     sealed: Option<&Sealed>,
     (day, range): (i64, Range),
-    before: Cursor,
+    before: Place,
     most: usize,
-) -> Result<Vec<Kept>, Error> {
+) -> Result<Vec<(Place, Value)>, Error> {
     let Some(range) = shared(range, whole_day(day)) else {
         return Ok(Vec::new());
     };
@@ -164,14 +229,10 @@ fn of_day(
     let kept = found.into_iter().map(|(at, value)| {
         nth = if at == last { nth + 1 } else { 0 };
         last = at;
-        Kept {
-            at: Micros(at),
-            value,
-            cursor: Cursor { at, nth },
-        }
+        (Place { at, nth }, value)
     });
-    let kept: Vec<Kept> = kept.collect();
-    let inside = |kept: &Kept| range.contains(kept.at) && kept.cursor < before;
+    let kept: Vec<(Place, Value)> = kept.collect();
+    let inside = |(place, _): &(Place, Value)| range.contains(Micros(place.at)) && *place < before;
     Ok(kept.into_iter().rev().filter(inside).take(most).collect())
 }
 

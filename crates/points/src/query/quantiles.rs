@@ -1,9 +1,9 @@
 //! Quantiles of any stretch of time.
 
-use domain::id::MetricId;
 use domain::range::{Buckets, Range};
 
 use super::gather::{Gathered, Quantiles};
+use super::sources::Sources;
 use crate::{Error, Points};
 
 impl Points {
@@ -14,14 +14,14 @@ impl Points {
     /// If the database can't be read.
     pub async fn quantiles(
         &self,
-        metric: MetricId,
+        sources: impl Into<Sources>,
         range: Range,
         quantiles: &[f64],
     ) -> Result<Vec<Option<f64>>, Error> {
-        let quantiles = quantiles.to_vec();
+        let (sources, quantiles) = (sources.into(), quantiles.to_vec());
         let whole = Buckets::only(range);
         self.read(move |reading| {
-            let mut gathered = Gathered::of(reading, metric, &whole, Quantiles::Any)?;
+            let mut gathered = Gathered::of(reading, &sources, &whole, Quantiles::Any)?;
             let sum = gathered.sums[0];
             let mut spread = gathered.spreads.pop();
             let mut one = |quantile: f64| {

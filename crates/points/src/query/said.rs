@@ -6,6 +6,7 @@ use domain::time::{DAY, HOUR, Micros};
 
 use super::gather::only_bucket;
 use super::reading::{Reading, Sealed, between, shared};
+use super::sources::Sources;
 use crate::Error;
 use crate::kind::{Kind, Raw};
 use crate::rollup::day::start_of;
@@ -14,9 +15,21 @@ use crate::rollup::{Day, Minutes};
 /// Calls `each` with buckets, words and how often they came in them; with the same ones again and again.
 pub(super) fn each(
     reading: &Reading<'_>,
-    metric: MetricId,
+    sources: &Sources,
     buckets: &Buckets,
     mut each: impl FnMut(usize, &str, u64),
+) -> Result<(), Error> {
+    for metric in sources.metrics() {
+        of_metric(reading, *metric, buckets, &mut each)?;
+    }
+    Ok(())
+}
+
+fn of_metric(
+    reading: &Reading<'_>,
+    metric: MetricId,
+    buckets: &Buckets,
+    each: &mut impl FnMut(usize, &str, u64),
 ) -> Result<(), Error> {
     let range = buckets.range();
     reading.each_unsealed(metric, |recent| {
@@ -55,7 +68,7 @@ pub(super) fn each(
                 &rollup,
                 buckets,
                 &Day::decode(data)?.words,
-                &mut each,
+                each,
             )?;
         }
         Ok(())

@@ -1,10 +1,10 @@
 //! Series: a metric's numbers, bucket by bucket.
 
-use domain::id::MetricId;
 use domain::range::Buckets;
 use domain::time::Micros;
 
 use super::gather::{Gathered, Quantiles};
+use super::sources::Sources;
 use crate::rollup::hour::USUAL;
 use crate::{Error, Points};
 
@@ -41,10 +41,15 @@ impl Points {
     ///
     /// # Errors
     /// If the database can't be read.
-    pub async fn series(&self, metric: MetricId, buckets: &Buckets, quantiles: bool) -> Result<Vec<Bucket>, Error> {
-        let buckets = buckets.clone();
+    pub async fn series(
+        &self,
+        sources: impl Into<Sources>,
+        buckets: &Buckets,
+        quantiles: bool,
+    ) -> Result<Vec<Bucket>, Error> {
+        let (sources, buckets) = (sources.into(), buckets.clone());
         self.read(move |reading| {
-            let mut gathered = Gathered::of(reading, metric, &buckets, asked(quantiles))?;
+            let mut gathered = Gathered::of(reading, &sources, &buckets, asked(quantiles))?;
             let starts = buckets.starts().iter().enumerate();
             let series = starts
                 .map(|(place, start)| bucket(*start, place, &mut gathered))

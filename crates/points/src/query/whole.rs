@@ -1,11 +1,12 @@
 //! A range as a whole: what a metric, or a project, comes to in it, cut where the range is cut and nowhere else.
 
-use domain::id::{MetricId, ProjectId};
+use domain::id::ProjectId;
 use domain::range::{Buckets, Range};
 use domain::time::{DAY, HOUR, Micros};
 
 use super::gather::Gathered;
 use super::series::{asked, bucket};
+use super::sources::Sources;
 use super::totals::of_hours;
 use super::{Bucket, sums};
 use crate::{Error, Points};
@@ -16,10 +17,10 @@ impl Points {
     ///
     /// # Errors
     /// If the database can't be read.
-    pub async fn whole(&self, metric: MetricId, range: Range, quantiles: bool) -> Result<Bucket, Error> {
-        let whole = Buckets::only(range);
+    pub async fn whole(&self, sources: impl Into<Sources>, range: Range, quantiles: bool) -> Result<Bucket, Error> {
+        let (sources, whole) = (sources.into(), Buckets::only(range));
         self.read(move |reading| {
-            let mut gathered = Gathered::of(reading, metric, &whole, asked(quantiles))?;
+            let mut gathered = Gathered::of(reading, &sources, &whole, asked(quantiles))?;
             Ok(bucket(range.from(), 0, &mut gathered))
         })
         .await
@@ -56,16 +57,19 @@ impl Points {
     ///
     /// # Errors
     /// If the database can't be read.
-    pub async fn seen(&self, metric: MetricId) -> Result<Option<(Micros, Micros)>, Error> {
+    pub async fn seen(&self, sources: impl Into<Sources>) -> Result<Option<(Micros, Micros)>, Error> {
+        let sources = sources.into();
         self.read_steadily(move |reading| {
-            let Some(sealed) = reading
-                .known()
-                .map(|state| state.metrics.get(&metric).map(|known| known.span()))
-            else {
+            let known = reading.known().map(|state| {
+                let known = sources.metrics().iter().filter_map(|metric| state.metrics.get(metric));
+                known.map(|known| known.span()).collect()
+            });
+            let Some(mut spans): Option<Vec<_>> = known else {
                 return Ok(None);
             };
-            let mut spans: Vec<_> = sealed.into_iter().collect();
-            reading.each_unsealed(metric, |recent| spans.extend(recent.seen()));
+            for metric in sources.metrics() {
+                reading.each_unsealed(*metric, |recent| spans.extend(recent.seen()));
+            }
             Ok(Some(spans.into_iter().reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))))
         })
         .await

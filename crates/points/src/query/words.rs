@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use domain::id::MetricId;
 use domain::range::{Buckets, Range};
 use domain::value::OTHER;
 
 use super::said::each;
+use super::sources::Sources;
 use crate::{Error, Points};
 
 /// How often a word came.
@@ -35,11 +35,11 @@ impl Points {
     ///
     /// # Errors
     /// If the database can't be read.
-    pub async fn words(&self, metric: MetricId, range: Range, limit: u32) -> Result<Words, Error> {
-        let whole = Buckets::only(range);
+    pub async fn words(&self, sources: impl Into<Sources>, range: Range, limit: u32) -> Result<Words, Error> {
+        let (sources, whole) = (sources.into(), Buckets::only(range));
         self.read(move |reading| {
             let mut counts: HashMap<String, u64> = HashMap::new();
-            each(reading, metric, &whole, |_, word, count| {
+            each(reading, &sources, &whole, |_, word, count| {
                 if let Some(there) = counts.get_mut(word) {
                     *there += count;
                 } else {
@@ -69,15 +69,15 @@ impl Points {
     /// If the database can't be read.
     pub async fn word_series(
         &self,
-        metric: MetricId,
+        sources: impl Into<Sources>,
         words: &[String],
         buckets: &Buckets,
     ) -> Result<Vec<Vec<u64>>, Error> {
-        let (words, buckets) = (words.to_vec(), buckets.clone());
+        let (sources, words, buckets) = (sources.into(), words.to_vec(), buckets.clone());
         self.read(move |reading| {
             let places: HashMap<&str, usize> = words.iter().map(String::as_str).zip(0..).collect();
             let mut series = vec![vec![0; buckets.starts().len()]; words.len()];
-            each(reading, metric, &buckets, |bucket, word, count| {
+            each(reading, &sources, &buckets, |bucket, word, count| {
                 if let Some(word) = places.get(word) {
                     series[*word][bucket] += count;
                 }
