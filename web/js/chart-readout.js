@@ -33,6 +33,22 @@ class ChartReadout extends HTMLElement {
   }
 
   /**
+   * Takes a newer picture; what is read stays where it is.
+   * @param {Element} now
+   */
+  renew(now) {
+    const [old, picture] = [this.querySelector("svg.picture"), now.querySelector("svg.picture")];
+    if (!old || !picture || this.#hits.length === 0 || !picture.querySelector(".hit")) return this.replaceWith(now);
+    const [here, when] = [this.#here, this.#hits[this.#here]?.lines[0]];
+    old.replaceWith(picture);
+    this.#hits = [];
+    this.#take(picture);
+    this.#here = -1;
+    const same = this.#hits.findIndex(({ lines }) => lines[0] === when);
+    if (here >= 0) this.#go(same >= 0 ? same : Math.min(here, this.#hits.length - 1));
+  }
+
+  /**
    * The browser's own tooltips would stand in the way of the read-out.
    * @param {Element} picture
    */

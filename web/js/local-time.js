@@ -67,3 +67,10 @@ function relative(time, language) {
 }
 
 customElements.define("local-time", LocalTime);
+
+/* "3 minutes ago" grows older on a page that stays open. */
+setInterval(() => {
+  for (const time of document.querySelectorAll("local-time[format=relative]")) {
+    if (time instanceof LocalTime && !document.hidden) time.show();
+  }
+}, 20_000);

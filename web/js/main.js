@@ -1,5 +1,6 @@
 // @ts-check
 /* Every page loads this one. Each element stands in its own file; without script all of them still say what they say. */
+import "./live-page.js";
 import "./chart-readout.js";
 import "./copy-button.js";
 import "./first-data-point.js";

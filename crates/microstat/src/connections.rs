@@ -56,6 +56,7 @@ pub async fn serve(listener: TcpListener, front: Front, head: Duration, stop: im
         }
     }
     drop(listener);
+    front.end_streams();
     let _ = stopping.send(());
     open.shutdown().await;
 }

@@ -34,6 +34,13 @@ pub enum AppError {
         /// What people read.
         text: String,
     },
+    /// There is no room for it just now.
+    Busy {
+        /// Seconds to wait.
+        retry_after_s: i64,
+        /// What people read.
+        text: String,
+    },
     /// The request came from another site, or its form's token is not of this session.
     CrossSite,
     /// A fault of ours or of the machine.
@@ -63,6 +70,7 @@ impl AppError {
             Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
             Self::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, "too_many"),
+            Self::Busy { .. } => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
             Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
         }
     }
@@ -83,7 +91,8 @@ impl fmt::Display for AppError {
             | Self::Unauthorised(text)
             | Self::Gone(text)
             | Self::TooLarge(text)
-            | Self::TooMany { text, .. } => f.write_str(text),
+            | Self::TooMany { text, .. }
+            | Self::Busy { text, .. } => f.write_str(text),
         }
     }
 }
@@ -93,7 +102,7 @@ impl std::error::Error for AppError {}
 impl IntoResponse for AppError {
     fn into_response(self) -> Response {
         let (status, code) = self.status();
-        let retry_after_s = if let Self::TooMany { retry_after_s, .. } = &self {
+        let retry_after_s = if let Self::TooMany { retry_after_s, .. } | Self::Busy { retry_after_s, .. } = &self {
             Some(*retry_after_s)
         } else {
             None
@@ -116,7 +125,8 @@ impl IntoResponse for AppError {
             | Self::Unauthorised(text)
             | Self::Gone(text)
             | Self::TooLarge(text)
-            | Self::TooMany { text, .. } => text,
+            | Self::TooMany { text, .. }
+            | Self::Busy { text, .. } => text,
         };
         let mut response = status.into_response();
         response.extensions_mut().insert(Fault { code, text });

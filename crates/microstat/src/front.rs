@@ -30,6 +30,11 @@ impl Front {
         Self { app, rest }
     }
 
+    /// Ends answers that would go on for as long as somebody looks.
+    pub(crate) fn end_streams(&self) {
+        self.app.live.end();
+    }
+
     /// Answers batches that come over a connection, until something else comes.
     pub(crate) async fn batches(
         &self,

@@ -12,6 +12,7 @@ pub mod error;
 pub mod front;
 pub mod ingest;
 pub mod jobs;
+pub mod live;
 pub mod pages;
 pub mod router;
 pub mod secrets;

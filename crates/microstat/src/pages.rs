@@ -20,6 +20,7 @@ mod invitations;
 mod inviting;
 mod joining;
 mod joins;
+mod live;
 mod members;
 mod metrics;
 mod naming;
@@ -85,6 +86,7 @@ pub(crate) fn routes(table: Table) -> Table {
         project_deletions::routes,
         dsns::routes,
         dashboards::routes,
+        live::routes,
         tutorials::routes,
         metrics::routes,
         rotations::routes,

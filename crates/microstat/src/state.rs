@@ -19,6 +19,7 @@ use crate::ingest::room::Room;
 use crate::ingest::tally::Tally;
 use crate::jobs::expiry::Expired;
 use crate::jobs::post::Post;
+use crate::live::{Live, Pace};
 use crate::secrets::Keys;
 
 /// The folder within the data folder that a restore fills first; while it is there, the rest may not be whole.
@@ -63,6 +64,8 @@ pub struct App {
     pub tally: Tally,
     /// How far each project's old data points are erased.
     pub expired: Expired,
+    /// Who looks at what.
+    pub live: Live,
 }
 
 impl Deref for App {
@@ -132,9 +135,11 @@ impl App {
     }
 
     fn new(core: Core, points: Points) -> Self {
+        let live = Live::new(core.clock.clone(), Pace::default());
         Self {
             core,
             points,
+            live,
             dsns: Dsns::default(),
             catalog: Catalog::default(),
             room: Room::default(),

@@ -1,6 +1,8 @@
 //! Projects: one app or site being measured. A deleted one can be restored for 30 days, as long as its
 //! organisation is there.
 
+use std::collections::HashSet;
+
 use domain::id::{OrganisationId, ProjectId, UserId};
 use domain::name::{self, Name};
 use domain::retention::Retention;
@@ -166,6 +168,20 @@ pub async fn of_user(on: impl Into<On<'_>>, user: UserId) -> Result<Vec<(Project
     rows.iter()
         .map(|row| Ok((Project::read(row)?, row.get("role")?)))
         .collect()
+}
+
+/// The ids of every project a person can open.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn ids_of_user(on: impl Into<On<'_>>, user: UserId) -> Result<HashSet<ProjectId>> {
+    let rows = sql("select p.id from memberships m \
+         join organisations o on o.id = m.organisation_id and o.deleted_at is null \
+         join projects p on p.organisation_id = o.id and p.deleted_at is null where m.user_id = $1")
+    .bind(user)
+    .all(on)
+    .await?;
+    rows.iter().map(|row| row.get("id")).collect()
 }
 
 /// Gives a project another name. `false` if there is none.

@@ -94,7 +94,12 @@ impl Arrival<'_> {
                 points: kept.into_iter().filter_map(|point| with_id(point, &ids)).collect(),
             };
             match self.app.points.append(to_store, self.now).await {
-                Ok(outcome) => outcome,
+                Ok(outcome) => {
+                    if outcome.stored > 0 {
+                        self.app.live.touched(target.project);
+                    }
+                    outcome
+                }
                 Err(error) => return Err(self.unavailable(&error, batch, places)),
             }
         };

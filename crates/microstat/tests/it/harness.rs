@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
@@ -211,6 +212,31 @@ pub(crate) struct Answer {
     pub(crate) text: String,
 }
 
+/// A stream of events.
+pub(crate) struct Stream {
+    pub(crate) status: StatusCode,
+    body: Body,
+}
+
+impl Stream {
+    /// What is said next; nothing once it has ended.
+    pub(crate) async fn next(&mut self) -> Option<String> {
+        let frame = tokio::time::timeout(Duration::from_secs(20), self.body.frame()).await;
+        let frame = frame.expect("something within 20 s")?.expect("a whole body");
+        Some(String::from_utf8_lossy(&frame.into_data().expect("data")).into_owned())
+    }
+
+    /// What is said next that is more than a sign of life.
+    pub(crate) async fn event(&mut self) -> Option<String> {
+        loop {
+            let said = self.next().await?;
+            if !said.starts_with(':') {
+                return Some(said);
+            }
+        }
+    }
+}
+
 impl Answer {
     /// Where it leads.
     pub(crate) fn location(&self) -> &str {
@@ -255,11 +281,29 @@ impl Browser {
                 self.jar.insert(name.to_owned(), value.to_owned());
             }
         }
+        // A stream has no end to wait for.
+        let is_stream = parts
+            .headers
+            .get(header::CONTENT_TYPE)
+            .is_some_and(|kind| kind == "text/event-stream");
+        let body = if is_stream { Body::empty() } else { body };
         let bytes = body.collect().await.expect("body").to_bytes();
         Answer {
             status: parts.status,
             headers: parts.headers,
             text: String::from_utf8_lossy(&bytes).into_owned(),
+        }
+    }
+
+    /// Opens a stream of events.
+    pub(crate) async fn stream(&self, path: &str) -> Stream {
+        let cookies: Vec<String> = self.jar.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let request = Request::get(path).header(header::COOKIE, cookies.join("; "));
+        let request = request.body(Body::empty()).expect("request");
+        let response = self.front.clone().oneshot(request).await.expect("answer");
+        Stream {
+            status: response.status(),
+            body: response.into_body(),
         }
     }
 

@@ -20,6 +20,7 @@ mod ingest;
 mod installation;
 mod invitation_codes;
 mod invitations;
+mod live;
 mod load;
 mod mail;
 mod mailing;

@@ -126,6 +126,8 @@ const TABLE: &[(&str, &str, [u16; 5])] = &[
     ("GET", "/projects/{project}/dsns/{dsn}/rotation", [303, 404, 403, 403, 200]),
     ("POST", "/projects/{project}/dsns/{dsn}/rotation", [303, 404, 403, 403, 303]),
     ("GET", "/projects/{project}", [303, 404, 200, 200, 200]),
+    ("GET", "/projects/{project}/live", [303, 404, 200, 200, 200]),
+    ("GET", "/live", [303, 404, 404, 404, 404]),
     ("GET", "/projects/{project}/tutorial", [303, 404, 200, 200, 200]),
     ("GET", "/projects/{project}/first-data-point", [303, 404, 200, 200, 200]),
     ("GET", "/projects/{project}/metrics", [303, 404, 200, 200, 200]),
