@@ -1,14 +1,30 @@
 //! Minimum to maximum as a band, the average as a line in it, percentiles as lines of their own.
 
-use domain::time::Micros;
+use std::ops::Range;
 
 use crate::Bucket;
-use crate::frame::{Frame, Span, spans};
-use crate::number::{self, Unit};
+use crate::curve::{self, parts, runs, through};
+use crate::frame::{Frame, Span, spans, table};
+use crate::legend::Legend;
+use crate::mark::Mark;
+use crate::number;
 use crate::scale::Scale;
 use crate::svg::{At, Svg};
 use crate::table::Table;
 use crate::time_axis::TimeAxis;
+use crate::unit::Unit;
+
+/// So many percentiles can be told apart; more aren't drawn.
+pub const PERCENTILES: usize = 5;
+
+/// A percentile over time.
+#[derive(Clone, Copy, Debug)]
+pub struct Percentile<'a> {
+    /// `p95`.
+    pub label: &'a str,
+    /// Its value in each bucket, where it is known.
+    pub values: &'a [Option<f64>],
+}
 
 /// Values over time: how low, how high, on average. Where a bucket has no data, there is a gap.
 #[derive(Clone, Copy, Debug)]
@@ -21,119 +37,183 @@ pub struct Band<'a> {
     pub axis: &'a TimeAxis,
     /// Rising, all within the axis.
     pub buckets: &'a [Bucket],
-    /// Whether percentiles are drawn where buckets have them.
-    pub percentiles: bool,
+    /// Lines of their own, lowest first; the first [`PERCENTILES`] are drawn.
+    pub percentiles: &'a [Percentile<'a>],
+    /// The averages of the period before, bucket by bucket, as a dashed line; empty for none.
+    pub before: &'a [Option<f64>],
+    /// Buckets of fewer data points than this are drawn paler and say how few they are; 0 for none.
+    pub few: u64,
+    /// Annotations; those outside the time shown are left out.
+    pub marks: &'a [Mark<'a>],
     /// In pixels, axis included.
     pub height: u32,
 }
-
-const PERCENTILES: [&str; 4] = ["p50", "p75", "p95", "p99"];
 
 impl Band<'_> {
     /// The picture.
     #[must_use]
     pub fn svg(&self) -> Svg {
-        let spreads = self.buckets.iter().filter_map(Bucket::spread).flatten();
-        let lines = self.buckets.iter().flat_map(|bucket| self.lines_of(bucket)).flatten();
-        let scale = Scale::fit(spreads.chain(lines), self.unit);
-        let frame = Frame::new(self.axis, &scale, self.height);
+        let scale = self.scale();
+        let frame = Frame::new(self.axis, self.marks, self.height, &[&scale]);
         let spans = self.spans();
-        let mut svg = frame.begin("band-chart", self.title, &self.sentence());
-        let runs = runs(self.buckets);
-        frame.begin_paths(&mut svg);
+        let mut svg = frame.begin("band-chart", self.title, &self.sentence(), &[&scale]);
+        let runs = runs(self.buckets.len(), |place| self.buckets[place].spread().is_some());
+        frame.plot.begin_paths(&mut svg);
+        let drawing = Drawing {
+            frame: &frame,
+            scale: &scale,
+            spans: &spans,
+        };
         for run in runs.iter().filter(|run| run.len() > 1) {
-            self.band(&mut svg, &frame, &spans, run.clone());
+            self.band(&mut svg, &drawing, run);
+        }
+        curve::before(&mut svg, &frame.plot, &scale, &spans, |place| self.before(place));
+        for run in runs.iter().filter(|run| run.len() > 1) {
+            self.lines(&mut svg, &drawing, run);
         }
         svg.put(format_args!("</svg>"));
         for run in runs.iter().filter(|run| run.len() == 1) {
-            self.alone(&mut svg, &frame, spans[run.start], &self.buckets[run.start]);
+            self.alone(&mut svg, &drawing, run.start);
         }
         if runs.is_empty() {
-            frame.nothing(&mut svg);
+            frame.plot.nothing(&mut svg);
         }
-        frame.hits(&mut svg, &spans, |index| self.values(&self.buckets[index]));
+        frame.hits(
+            &mut svg,
+            &spans,
+            |place| self.values(place),
+            |place| self.few_note(place),
+        );
         svg.put(format_args!("</svg>"));
         svg
     }
 
-    fn band(&self, svg: &mut Svg, frame: &Frame<'_>, spans: &[Span], run: std::ops::Range<usize>) {
-        let place = |index: usize, value: f64| format!("{} {}", At(spans[index].middle() * 10.0), At(frame.y(value)));
-        let spread = |index: usize| self.buckets[index].spread().unwrap_or_default();
-        let upper = run.clone().map(|index| place(index, spread(index)[2]));
-        let lower = run.clone().rev().map(|index| place(index, spread(index)[0]));
-        let outline: Vec<String> = upper.chain(lower).collect();
-        svg.put(format_args!("<path class=\"band\" d=\"M{}Z\"/>", outline.join("L")));
-        let mut line = |class: &str, value: &dyn Fn(usize) -> Option<f64>| {
-            let points: Vec<String> = run
+    fn scale(&self) -> Scale {
+        let spreads = self.buckets.iter().filter_map(Bucket::spread).flatten();
+        let lines = self.drawn().flat_map(|line| line.values.iter().copied().flatten());
+        let before = self.before.iter().copied().flatten();
+        Scale::fit(spreads.chain(lines).chain(before), self.unit)
+    }
+
+    fn drawn(&self) -> impl DoubleEndedIterator<Item = &Percentile<'_>> + ExactSizeIterator {
+        self.percentiles.iter().take(PERCENTILES)
+    }
+
+    fn is_few(&self, place: usize) -> bool {
+        self.buckets[place].count < self.few
+    }
+
+    fn spread(&self, place: usize) -> [f64; 3] {
+        self.buckets[place].spread().unwrap_or_default()
+    }
+
+    fn before(&self, place: usize) -> Option<f64> {
+        self.before
+            .get(place)
+            .copied()
+            .flatten()
+            .filter(|value| value.is_finite())
+    }
+
+    fn band(&self, svg: &mut Svg, drawing: &Drawing<'_>, run: &Range<usize>) {
+        for (part, few) in parts(run.clone(), |place| self.is_few(place)) {
+            let upper = part.clone().map(|place| drawing.spot(place, self.spread(place)[2]));
+            let lower = part
                 .clone()
-                .filter_map(|index| Some(place(index, value(index)?)))
-                .collect();
-            if !points.is_empty() {
-                svg.put(format_args!("<path class=\"{class}\" d=\"M{}\"/>", points.join("L")));
+                .rev()
+                .map(|place| drawing.spot(place, self.spread(place)[0]));
+            let outline: Vec<String> = upper.chain(lower).collect();
+            svg.put(format_args!(
+                "<path class=\"band{}\" d=\"M{}Z\"/>",
+                if few { " is-few" } else { "" },
+                outline.join("L")
+            ));
+        }
+    }
+
+    fn lines(&self, svg: &mut Svg, drawing: &Drawing<'_>, run: &Range<usize>) {
+        let mut line = |class: &str, value: &dyn Fn(usize) -> Option<f64>| {
+            for (part, few) in parts(run.clone(), |place| self.is_few(place)) {
+                let class = if few {
+                    format!("{class} is-few")
+                } else {
+                    class.to_owned()
+                };
+                for known in runs(part.len(), |place| value(part.start + place).is_some()) {
+                    let places = known.map(|place| part.start + place);
+                    through(
+                        svg,
+                        &class,
+                        places.filter_map(|place| Some(drawing.spot(place, value(place)?))),
+                    );
+                }
             }
         };
-        for (nth, name) in PERCENTILES.into_iter().enumerate() {
-            line(name, &|index| self.lines_of(&self.buckets[index])[nth]);
+        for (nth, percentile) in self.drawn().enumerate() {
+            line(&format!("q{}", nth + 1), &|place| percentile.at(place));
         }
-        line("average", &|index| Some(spread(index)[1]));
+        line("average", &|place| Some(self.spread(place)[1]));
     }
 
     /// A bucket with gaps on both sides has no line to be seen by.
-    fn alone(&self, svg: &mut Svg, frame: &Frame<'_>, span: Span, bucket: &Bucket) {
-        let Some([min, avg, max]) = bucket.spread() else { return };
-        let x = At(span.middle());
+    fn alone(&self, svg: &mut Svg, drawing: &Drawing<'_>, place: usize) {
+        let [min, avg, max] = self.spread(place);
+        let x = At(drawing.spans[place].middle());
+        let few = if self.is_few(place) { " is-few" } else { "" };
+        let y = |value: f64| At(drawing.frame.plot.outer_y(drawing.scale, value));
         if min < max {
             svg.put(format_args!(
-                "<line class=\"range\" x1=\"{x}%\" x2=\"{x}%\" y1=\"{}\" y2=\"{}\"/>",
-                At(frame.outer_y(max)),
-                At(frame.outer_y(min))
+                "<line class=\"range{few}\" x1=\"{x}%\" x2=\"{x}%\" y1=\"{}\" y2=\"{}\"/>",
+                y(max),
+                y(min)
             ));
         }
         let mut dot = |class: &str, value: f64, r: f64| {
             svg.put(format_args!(
-                "<circle class=\"dot {class}\" cx=\"{x}%\" cy=\"{}\" r=\"{}\"/>",
-                At(frame.outer_y(value)),
+                "<circle class=\"dot {class}{few}\" cx=\"{x}%\" cy=\"{}\" r=\"{}\"/>",
+                y(value),
                 At(r)
             ));
         };
-        for (name, value) in PERCENTILES.into_iter().zip(self.lines_of(bucket)) {
-            if let Some(value) = value {
-                dot(name, value, 3.0);
+        for (nth, percentile) in self.drawn().enumerate() {
+            if let Some(value) = percentile.at(place) {
+                dot(&format!("q{}", nth + 1), value, 3.0);
             }
         }
         dot("average", avg, 4.5);
     }
 
-    /// What the percentiles' lines go through.
-    fn lines_of(&self, bucket: &Bucket) -> [Option<f64>; 4] {
-        match bucket
-            .percentiles
-            .filter(|_| self.percentiles && bucket.spread().is_some())
-        {
-            Some(percentiles) => percentiles
-                .named()
-                .map(|(_, value)| Some(value).filter(|v| v.is_finite())),
-            None => [None; 4],
-        }
-    }
-
     fn spans(&self) -> Vec<Span> {
-        let starts: Vec<Micros> = self.buckets.iter().map(|bucket| bucket.start).collect();
-        spans(self.axis, &starts)
+        spans(self.axis, self.buckets.iter().map(|bucket| bucket.start))
     }
 
-    fn values(&self, bucket: &Bucket) -> Vec<(String, String)> {
-        let Some([min, avg, max]) = bucket.spread() else {
-            return Vec::new();
+    fn values(&self, place: usize) -> Vec<(String, String)> {
+        let before = self
+            .before(place)
+            .map(|before| ("Before".to_owned(), self.unit.show(before)));
+        let Some([min, avg, max]) = self.buckets[place].spread() else {
+            return before.into_iter().collect();
         };
-        let mut values = vec![("Maximum".to_owned(), self.unit.show(max))];
-        for (name, value) in PERCENTILES.into_iter().zip(self.lines_of(bucket)).rev() {
-            values.extend(value.map(|value| (name.to_owned(), self.unit.show(value))));
-        }
-        values.push(("Average".to_owned(), self.unit.show(avg)));
-        values.push(("Minimum".to_owned(), self.unit.show(min)));
-        values.push(("Data points".to_owned(), number::count(bucket.count)));
+        let named = |name: &str, value: f64| (name.to_owned(), self.unit.show(value));
+        let mut values = vec![named("Maximum", max)];
+        let known = self
+            .drawn()
+            .rev()
+            .filter_map(|line| Some(named(line.label, line.at(place)?)));
+        values.extend(known);
+        values.push(named("Average", avg));
+        values.extend(before);
+        values.push(named("Minimum", min));
+        values.push(("Data points".to_owned(), number::count(self.buckets[place].count)));
         values
+    }
+
+    fn few_note(&self, place: usize) -> Option<String> {
+        match self.buckets[place].count {
+            1 if self.is_few(place) => Some("Only 1 data point".to_owned()),
+            count if count > 0 && self.is_few(place) => Some(format!("Only {count} data points")),
+            _ => None,
+        }
     }
 
     fn sentence(&self) -> String {
@@ -150,63 +230,67 @@ impl Band<'_> {
     /// The same as words.
     #[must_use]
     pub fn table(&self) -> Table {
-        let drawn = self.percentiles && self.buckets.iter().any(|bucket| bucket.percentiles.is_some());
-        let mut headers = vec!["Time", "Data points", "Minimum", "Average", "Maximum"];
-        headers.extend(PERCENTILES.into_iter().filter(|_| drawn));
+        let compared = !self.before.is_empty();
+        let headers = ["Data points", "Minimum", "Average", "Maximum"].into_iter();
+        let headers = headers.chain(self.drawn().map(|line| line.label));
+        let headers = headers.chain(compared.then_some("Average before")).map(str::to_owned);
         let shown = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| self.unit.show(value));
-        let row = |(bucket, span): (&Bucket, &Span)| {
-            let mut row = vec![self.axis.words(span.start, span.end), number::count(bucket.count)];
-            let spread = bucket.spread();
+        table(self.axis, self.marks, &self.spans(), headers, |place| {
+            let spread = self.buckets[place].spread();
+            let mut row = vec![number::count(self.buckets[place].count)];
             row.extend((0..3).map(|nth| shown(spread.map(|spread| spread[nth]))));
-            row.extend(self.lines_of(bucket).into_iter().filter(|_| drawn).map(shown));
+            row.extend(self.drawn().map(|line| shown(line.at(place))));
+            row.extend(compared.then(|| shown(self.before(place))));
             row
-        };
-        Table {
-            headers: headers.into_iter().map(str::to_owned).collect(),
-            rows: self.buckets.iter().zip(&self.spans()).map(row).collect(),
-        }
+        })
     }
 
     /// What the picture's strokes mean, as a list for below it.
     #[must_use]
     pub fn legend(&self) -> Svg {
-        let mut svg = Svg::default();
-        svg.put(format_args!("<ul class=\"legend\">"));
-        let mut entry = |sample: &str, name: &str| {
-            svg.put(format_args!(
-                "<li><svg class=\"key\" viewBox=\"0 0 28 14\" width=\"28\" height=\"14\" aria-hidden=\"true\">{sample}</svg>\
-                 <span>{name}</span></li>"
-            ));
-        };
-        entry(
-            "<rect class=\"swatch\" width=\"28\" height=\"14\" rx=\"3\"/>",
+        let mut legend = Legend::new();
+        legend.entry(
+            "<rect class=\"band\" width=\"28\" height=\"14\" rx=\"3\"/>",
             "Minimum to maximum",
         );
-        entry("<line class=\"average\" x2=\"28\" y1=\"7\" y2=\"7\"/>", "Average");
-        let drawn = self
-            .buckets
-            .iter()
-            .any(|bucket| self.lines_of(bucket).iter().any(Option::is_some));
-        for name in PERCENTILES.into_iter().filter(|_| drawn) {
-            entry(&format!("<line class=\"{name}\" x2=\"28\" y1=\"7\" y2=\"7\"/>"), name);
+        let line = |class: &str| format!("<line class=\"{class}\" x2=\"28\" y1=\"7\" y2=\"7\"/>");
+        legend.entry(&line("average"), "Average");
+        for (nth, percentile) in self.drawn().enumerate() {
+            legend.entry(&line(&format!("q{}", nth + 1)), percentile.label);
         }
-        svg.put(format_args!("</ul>"));
-        svg
+        if !self.before.is_empty() {
+            legend.before();
+        }
+        let few = (0..self.buckets.len()).any(|place| self.buckets[place].count > 0 && self.is_few(place));
+        if few {
+            let name = format!("Fewer than {} data points", self.few);
+            legend.entry(
+                "<rect class=\"band is-few\" width=\"28\" height=\"14\" rx=\"3\"/>",
+                &name,
+            );
+        }
+        legend.end()
     }
 }
 
-/// Stretches of buckets with data.
-fn runs(buckets: &[Bucket]) -> Vec<std::ops::Range<usize>> {
-    let mut runs: Vec<std::ops::Range<usize>> = Vec::new();
-    for (index, _) in buckets
-        .iter()
-        .enumerate()
-        .filter(|(_, bucket)| bucket.spread().is_some())
-    {
-        match runs.last_mut() {
-            Some(run) if run.end == index => run.end += 1,
-            _ => runs.push(index..index + 1),
-        }
+impl Percentile<'_> {
+    fn at(&self, place: usize) -> Option<f64> {
+        self.values
+            .get(place)
+            .copied()
+            .flatten()
+            .filter(|value| value.is_finite())
     }
-    runs
+}
+
+struct Drawing<'d> {
+    frame: &'d Frame<'d>,
+    scale: &'d Scale,
+    spans: &'d [Span],
+}
+
+impl Drawing<'_> {
+    fn spot(&self, place: usize, value: f64) -> String {
+        self.frame.plot.spot(self.spans[place].middle(), self.scale, value)
+    }
 }

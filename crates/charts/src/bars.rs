@@ -1,14 +1,16 @@
 //! Counts over time.
 
-use domain::time::Micros;
-
 use crate::Bucket;
-use crate::frame::{Frame, Span, spans};
-use crate::number::{self, Unit};
+use crate::curve;
+use crate::frame::{Frame, Span, spans, table};
+use crate::legend::Legend;
+use crate::mark::Mark;
+use crate::number;
 use crate::scale::Scale;
 use crate::svg::{At, Svg, float, float_len};
 use crate::table::Table;
 use crate::time_axis::TimeAxis;
+use crate::unit::Unit;
 
 /// Up to so many bars have round shoulders; beyond twice as many there is no gap to spare.
 const FEW: usize = 100;
@@ -28,6 +30,10 @@ pub struct Bars<'a> {
     pub axis: &'a TimeAxis,
     /// Rising, all within the axis; only `start` and `count` matter.
     pub buckets: &'a [Bucket],
+    /// The counts of the period before, bucket by bucket, as a dashed line; empty for none.
+    pub before: &'a [u64],
+    /// Annotations; those outside the time shown are left out.
+    pub marks: &'a [Mark<'a>],
     /// In pixels, axis included.
     pub height: u32,
 }
@@ -36,26 +42,45 @@ impl Bars<'_> {
     /// The picture.
     #[must_use]
     pub fn svg(&self) -> Svg {
-        let scale = Scale::fit(self.buckets.iter().map(|b| float(b.count)), Unit::Count);
-        let frame = Frame::new(self.axis, &scale, self.height);
+        let counts = self.buckets.iter().map(|bucket| bucket.count);
+        let scale = Scale::fit(counts.chain(self.before.iter().copied()).map(float), Unit::Count);
+        let frame = Frame::new(self.axis, self.marks, self.height, &[&scale]);
         let spans = self.spans();
-        let mut svg = frame.begin("bars", self.title, &self.sentence(&spans));
-        frame.begin_bars(&mut svg, self.buckets.len() > 2 * FEW);
+        let mut svg = frame.begin("bars", self.title, &self.sentence(&spans), &[&scale]);
+        frame.plot.begin_bars(&mut svg, self.buckets.len() > 2 * FEW);
         for (bucket, span) in self.buckets.iter().zip(&spans).filter(|(bucket, _)| bucket.count > 0) {
-            self.bar(&mut svg, &frame, bucket.count, *span);
+            self.bar(&mut svg, &frame, &scale, bucket.count, *span);
         }
         svg.put(format_args!("</svg>"));
-        if self.buckets.iter().all(|bucket| bucket.count == 0) {
-            frame.nothing(&mut svg);
+        if !self.before.is_empty() {
+            frame.plot.begin_paths(&mut svg);
+            let before = |place: usize| self.before(place).map(float);
+            if self.buckets.len() <= FEW {
+                // A dark line on a bar would be hard to see.
+                svg.put(format_args!("<g class=\"ground\">"));
+                curve::before(&mut svg, &frame.plot, &scale, &spans, before);
+                svg.put(format_args!("</g>"));
+            }
+            curve::before(&mut svg, &frame.plot, &scale, &spans, before);
+            svg.put(format_args!("</svg>"));
         }
-        frame.hits(&mut svg, &spans, |index| {
-            vec![(self.measure.to_owned(), number::count(self.buckets[index].count))]
-        });
+        if self.buckets.iter().all(|bucket| bucket.count == 0) {
+            frame.plot.nothing(&mut svg);
+        }
+        let named = |name: &str, count: u64| (name.to_owned(), number::count(count));
+        let values = |place: usize| {
+            let before = self.before(place).map(|before| named("Before", before));
+            [named(self.measure, self.buckets[place].count)]
+                .into_iter()
+                .chain(before)
+                .collect()
+        };
+        frame.hits(&mut svg, &spans, values, |_| None);
         svg.put(format_args!("</svg>"));
         svg
     }
 
-    fn bar(&self, svg: &mut Svg, frame: &Frame<'_>, count: u64, span: Span) {
+    fn bar(&self, svg: &mut Svg, frame: &Frame<'_>, scale: &Scale, count: u64, span: Span) {
         let bars = self.buckets.len();
         let share = if bars <= FEW {
             0.8
@@ -66,12 +91,12 @@ impl Bars<'_> {
         };
         let width = (span.width * share).min(WIDEST);
         let round = if bars <= FEW { 3.0 - float_len(bars) / 50.0 } else { 0.0 };
-        let height = (frame.plot() - frame.y(float(count))).max(LEAST);
+        let height = (frame.plot.height() - frame.plot.y(scale, float(count))).max(LEAST);
         svg.put(format_args!(
             "<rect class=\"bar{}\" x=\"{}%\" y=\"{}\" width=\"{}%\" height=\"{}\" rx=\"{}\"/>",
             if span.open { " is-open" } else { "" },
             At(span.middle() - width / 2.0),
-            At(frame.plot() - height),
+            At(frame.plot.height() - height),
             At(width),
             // The lower shoulders lie below the edge, cut off.
             At(height + round),
@@ -79,9 +104,12 @@ impl Bars<'_> {
         ));
     }
 
+    fn before(&self, place: usize) -> Option<u64> {
+        self.before.get(place).copied()
+    }
+
     fn spans(&self) -> Vec<Span> {
-        let starts: Vec<Micros> = self.buckets.iter().map(|bucket| bucket.start).collect();
-        spans(self.axis, &starts)
+        spans(self.axis, self.buckets.iter().map(|bucket| bucket.start))
     }
 
     /// Not how many in all: where a bar is only partly in the range that is asked about, the bars' sum is another one.
@@ -106,11 +134,29 @@ impl Bars<'_> {
     /// The same as words.
     #[must_use]
     pub fn table(&self) -> Table {
-        let row =
-            |(bucket, span): (&Bucket, &Span)| vec![self.axis.words(span.start, span.end), number::count(bucket.count)];
-        Table {
-            headers: vec!["Time".to_owned(), self.measure.to_owned()],
-            rows: self.buckets.iter().zip(&self.spans()).map(row).collect(),
+        let compared = !self.before.is_empty();
+        let headers = [self.measure.to_owned()]
+            .into_iter()
+            .chain(compared.then(|| "Before".to_owned()));
+        table(self.axis, self.marks, &self.spans(), headers, |place| {
+            let before = self.before(place).map_or_else(|| "–".to_owned(), number::count);
+            let count = number::count(self.buckets[place].count);
+            [count].into_iter().chain(compared.then_some(before)).collect()
+        })
+    }
+
+    /// What the picture's strokes mean, as a list for below it; where nothing is compared, nothing needs saying.
+    #[must_use]
+    pub fn legend(&self) -> Option<Svg> {
+        if self.before.is_empty() {
+            return None;
         }
+        let mut legend = Legend::new();
+        legend.entry(
+            "<rect class=\"bar\" x=\"7\" width=\"14\" height=\"14\" rx=\"3\"/>",
+            self.measure,
+        );
+        legend.before();
+        Some(legend.end())
     }
 }

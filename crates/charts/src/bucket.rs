@@ -15,33 +15,6 @@ pub struct Bucket {
     pub max: Option<f64>,
     /// The average value.
     pub avg: Option<f64>,
-    /// Percentiles, where they are known.
-    pub percentiles: Option<Percentiles>,
-}
-
-/// Values below which 50, 75, 95 and 99 of a hundred data points lie.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Percentiles {
-    /// The median.
-    pub p50: f64,
-    /// Three quarters lie below.
-    pub p75: f64,
-    /// Nineteen of twenty lie below.
-    pub p95: f64,
-    /// All but one of a hundred lie below.
-    pub p99: f64,
-}
-
-impl Percentiles {
-    /// In the order people see them, with their names, which are their classes too.
-    pub(crate) const fn named(self) -> [(&'static str, f64); 4] {
-        [
-            ("p50", self.p50),
-            ("p75", self.p75),
-            ("p95", self.p95),
-            ("p99", self.p99),
-        ]
-    }
 }
 
 impl Bucket {
@@ -54,7 +27,6 @@ impl Bucket {
             min: None,
             max: None,
             avg: None,
-            percentiles: None,
         }
     }
 

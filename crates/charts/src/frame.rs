@@ -1,23 +1,22 @@
-//! What all charts share: the outer picture, the y grid, the time axis, the places that answer to a pointer.
+//! What all charts over time share: the plot, the time axis, marks on it, the places that answer to a pointer.
 
 use domain::time::Micros;
 
+use crate::mark::{self, Mark};
+use crate::plot::{Head, Plot};
 use crate::scale::Scale;
-use crate::svg::{At, Svg, Text};
-use crate::time_axis::TimeAxis;
+use crate::svg::Svg;
+use crate::table::Table;
+use crate::time_axis::{TimeAxis, TimeTick};
 
-/// Room above the plot, for half a label.
-const TOP: f64 = 8.0;
-/// Room below it, for the time labels.
-const BOTTOM: f64 = 28.0;
-/// A chart lower than this would have no plot.
-const LOWEST: u32 = 80;
+/// Which labels go where a plot is narrower than so many pixels; charts.css says the same.
+pub(crate) const NARROW: [(&str, u32); 3] = [("is-minor", 672), ("is-medial", 320), ("is-major", 192)];
 
-/// Where things go in one chart.
+/// Where things go in one chart over time.
 pub(crate) struct Frame<'a> {
     pub(crate) axis: &'a TimeAxis,
-    pub(crate) scale: &'a Scale,
-    height: u32,
+    marks: &'a [Mark<'a>],
+    pub(crate) plot: Plot,
 }
 
 /// One bucket's stretch of the axis.
@@ -37,10 +36,15 @@ impl Span {
     pub(crate) fn middle(self) -> f64 {
         self.left + self.width / 2.0
     }
+
+    pub(crate) fn right(self) -> f64 {
+        self.left + self.width
+    }
 }
 
 /// Where buckets lie: each ends where the next begins, the last where the axis does.
-pub(crate) fn spans(axis: &TimeAxis, starts: &[Micros]) -> Vec<Span> {
+pub(crate) fn spans(axis: &TimeAxis, starts: impl IntoIterator<Item = Micros>) -> Vec<Span> {
+    let starts: Vec<Micros> = starts.into_iter().collect();
     let ends = starts.iter().skip(1).copied().chain([axis.to]);
     starts
         .iter()
@@ -59,129 +63,107 @@ pub(crate) fn spans(axis: &TimeAxis, starts: &[Micros]) -> Vec<Span> {
 }
 
 impl<'a> Frame<'a> {
-    pub(crate) fn new(axis: &'a TimeAxis, scale: &'a Scale, height: u32) -> Self {
+    pub(crate) fn new(axis: &'a TimeAxis, marks: &'a [Mark<'a>], height: u32, axes: &[&Scale]) -> Self {
         Self {
             axis,
-            scale,
-            height: height.max(LOWEST),
+            marks,
+            plot: Plot::new(height, mark::room(marks, axis), axes),
         }
     }
 
-    /// The plot's height in pixels.
-    pub(crate) fn plot(&self) -> f64 {
-        f64::from(self.height) - TOP - BOTTOM
-    }
-
-    /// A value's distance from the plot's upper edge, in pixels.
-    pub(crate) fn y(&self, value: f64) -> f64 {
-        (1.0 - self.scale.share(value)) * self.plot()
-    }
-
-    /// A value's y in the whole picture, in pixels.
-    pub(crate) fn outer_y(&self, value: f64) -> f64 {
-        self.y(value) + TOP
-    }
-
-    pub(crate) fn begin(&self, kind: &str, title: &str, sentence: &str) -> Svg {
-        let mut svg = Svg::default();
-        svg.put(format_args!(
-            "<svg class=\"picture {kind}\" role=\"img\" width=\"100%\" height=\"{}\" xmlns=\"http://www.w3.org/2000/svg\">\
-             <title>{}</title><desc>{}</desc>",
-            self.height,
-            Text(title),
-            Text(sentence)
-        ));
-        self.grid(&mut svg);
-        self.times(&mut svg);
+    pub(crate) fn begin(&self, kind: &str, title: &str, sentence: &str, axes: &[&Scale]) -> Svg {
+        let mut svg = self.plot.begin(
+            &Head {
+                kind,
+                title,
+                sentence,
+                data: format!(" data-from=\"{}\" data-to=\"{}\"", self.axis.from.0, self.axis.to.0),
+            },
+            axes,
+        );
+        let ticks = self.axis.ticks();
+        for (tick, rank) in ticks.iter().zip(self.ranks(&ticks)) {
+            let class = [rank, if tick.turn { "is-day" } else { "" }].join(" ");
+            self.plot
+                .below(&mut svg, self.axis.percent(tick.at), class.trim(), &tick.label);
+        }
+        mark::draw(&mut svg, &self.plot, self.axis, self.marks);
         svg
     }
 
-    /// A nested picture for paths: a thousand wide whatever the width, pixels in height.
-    pub(crate) fn begin_paths(&self, svg: &mut Svg) {
-        svg.put(format_args!(
-            "<svg y=\"{TOP}\" width=\"100%\" height=\"{plot}\" viewBox=\"0 0 1000 {plot}\" \
-             preserveAspectRatio=\"none\" overflow=\"visible\">",
-            plot = At(self.plot())
-        ));
+    /// From which width on each tick's label is there: the one nearest to the middle always is, every second major one
+    /// beside it before the others.
+    fn ranks(&self, ticks: &[TimeTick]) -> Vec<&'static str> {
+        let any_major = ticks.iter().any(|tick| tick.major);
+        let off = |tick: &TimeTick| (self.axis.percent(tick.at) - 50.0).abs();
+        let candidates = ticks.iter().enumerate().filter(|(_, tick)| tick.major || !any_major);
+        let middle = candidates.min_by(|a, b| off(a.1).total_cmp(&off(b.1)));
+        let middle = middle.map_or(0, |(index, _)| index);
+        let few = ticks.iter().filter(|tick| tick.major).count() <= 4;
+        let majors_before = |index: usize| ticks[..index].iter().filter(|tick| tick.major).count();
+        let rank = |(index, tick): (usize, &TimeTick)| {
+            let away = majors_before(index).abs_diff(majors_before(middle));
+            if index == middle {
+                ""
+            } else if !tick.major {
+                "is-minor"
+            } else if few || away.is_multiple_of(2) {
+                "is-major"
+            } else {
+                "is-medial"
+            }
+        };
+        ticks.iter().enumerate().map(rank).collect()
     }
 
-    /// A nested picture for bars, which cuts off what would stick out below the base line.
-    pub(crate) fn begin_bars(&self, svg: &mut Svg, crisp: bool) {
-        svg.put(format_args!(
-            "<svg y=\"{TOP}\" width=\"100%\" height=\"{}\"{}>",
-            At(self.plot()),
-            if crisp { " shape-rendering=\"crispEdges\"" } else { "" }
-        ));
-    }
-
-    fn grid(&self, svg: &mut Svg) {
-        for tick in &self.scale.ticks {
-            // Half a pixel in, a line of one pixel is drawn as one pixel.
-            let y = self.outer_y(tick.value).round() + 0.5;
-            let class = if tick.value == 0.0 { "base-line" } else { "grid-line" };
-            svg.put(format_args!(
-                "<line class=\"{class}\" x2=\"100%\" y1=\"{y}\" y2=\"{y}\"/>\
-                 <text x=\"-8\" y=\"{}\" text-anchor=\"end\">{}</text>",
-                At(y + 4.0),
-                Text(&tick.label),
-                y = At(y)
-            ));
-        }
-    }
-
-    fn times(&self, svg: &mut Svg) {
-        let floor = TOP + self.plot();
-        for tick in self.axis.ticks() {
-            let x = self.axis.percent(tick.at);
-            let class = match (tick.major, tick.turn) {
-                (true, true) => " class=\"is-day\"",
-                (true, false) => "",
-                (false, true) => " class=\"is-minor is-day\"",
-                (false, false) => " class=\"is-minor\"",
-            };
-            let anchor = if x > 98.5 { "end" } else { "middle" };
-            svg.put(format_args!(
-                "<line class=\"tick-mark{}\" x1=\"{x}%\" x2=\"{x}%\" y1=\"{}\" y2=\"{}\"/>\
-                 <text{class} x=\"{x}%\" y=\"{}\" text-anchor=\"{anchor}\">{}</text>",
-                if tick.major { "" } else { " is-minor" },
-                At(floor),
-                At(floor + 5.0),
-                At(floor + 19.0),
-                Text(&tick.label),
-                x = At(x)
-            ));
-        }
-    }
-
-    /// Says that there is nothing, in the middle of the plot.
-    pub(crate) fn nothing(&self, svg: &mut Svg) {
-        svg.put(format_args!(
-            "<text class=\"nothing\" x=\"50%\" y=\"{}\" text-anchor=\"middle\">Nothing in this time</text>",
-            At(TOP + self.plot() / 2.0)
-        ));
-    }
-
-    /// One place a bucket, over its whole height. Its title is the read-out: when, then `name: value` a line.
-    pub(crate) fn hits(&self, svg: &mut Svg, spans: &[Span], values: impl Fn(usize) -> Vec<(String, String)>) {
+    /// One place a bucket. What `values` gives is named; what `notes` gives stands below it.
+    pub(crate) fn hits(
+        &self,
+        svg: &mut Svg,
+        spans: &[Span],
+        values: impl Fn(usize) -> Vec<(String, String)>,
+        notes: impl Fn(usize) -> Option<String>,
+    ) {
         for (index, span) in spans.iter().enumerate() {
-            svg.put(format_args!(
-                "<rect class=\"hit\" x=\"{}%\" y=\"{TOP}\" width=\"{}%\" height=\"{}\"><title>{}",
-                At(span.left),
-                At(span.width),
-                At(self.plot()),
-                Text(&self.axis.words(span.start, span.end))
-            ));
+            let mut lines = vec![self.axis.words(span.start, span.end)];
             let values = values(index);
             if values.is_empty() {
-                svg.put(format_args!("\nNo data"));
+                lines.push("No data".to_owned());
             }
-            for (name, value) in values {
-                svg.put(format_args!("\n{}: {}", Text(&name), Text(&value)));
-            }
+            lines.extend(values.into_iter().map(|(name, value)| format!("{name}: {value}")));
+            lines.extend(notes(index));
             if span.open {
-                svg.put(format_args!("\nStill filling"));
+                lines.push("Still filling".to_owned());
             }
-            svg.put(format_args!("</title></rect>"));
+            lines.extend(mark::said(self.marks, span));
+            self.plot.hit(svg, (span.left, span.width), &lines);
         }
+    }
+}
+
+/// A table of buckets, with a column of marks if there are any.
+pub(crate) fn table(
+    axis: &TimeAxis,
+    marks: &[Mark<'_>],
+    spans: &[Span],
+    headers: impl IntoIterator<Item = String>,
+    row: impl Fn(usize) -> Vec<String>,
+) -> Table {
+    let marked = !mark::seen(marks, axis).is_empty();
+    let rows = spans.iter().enumerate().map(|(index, span)| {
+        let mut cells = vec![axis.words(span.start, span.end)];
+        cells.extend(row(index));
+        if marked {
+            cells.push(mark::said(marks, span).join("; "));
+        }
+        cells
+    });
+    Table {
+        headers: ["Time".to_owned()]
+            .into_iter()
+            .chain(headers)
+            .chain(marked.then(|| "Annotations".to_owned()))
+            .collect(),
+        rows: rows.collect(),
     }
 }

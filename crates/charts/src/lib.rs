@@ -6,33 +6,52 @@
 //! sideways with `vector-effect: non-scaling-stroke`. The labels of the y axis stand left of the picture, in the room
 //! `.chart` keeps for them, and minor time labels are hidden by a container query where there is no room.
 //!
-//! Colours, strokes and dashes are classes (`web/css/charts.css`), so one picture serves light and dark.
+//! Colours, strokes and dashes are classes (`web/css/pictures.css`), so one picture serves light and dark; where there is
+//! no page around it, [`Svg::standalone`] puts them in.
 //! What people typed is escaped; values that aren't finite count as missing.
 
+mod badge;
 mod band;
 mod bars;
+mod bins;
 mod bucket;
+mod curve;
 mod frame;
+mod heat_map;
+mod histogram;
+mod legend;
 mod lines;
+mod mark;
 pub mod number;
+mod plot;
 mod rank;
 mod scale;
 mod sparkline;
+mod stack;
+mod standalone;
 mod svg;
 mod table;
+mod text;
 mod time_axis;
+mod unit;
 
-pub use band::Band;
+pub use badge::badge;
+pub use band::{Band, PERCENTILES, Percentile};
 pub use bars::Bars;
-pub use bucket::{Bucket, Percentiles};
+pub use bucket::Bucket;
+pub use heat_map::{HeatMap, STEPS};
+pub use histogram::{Histogram, Limit, Pointed};
 pub use lines::{Lines, SERIES, Series, key};
-pub use number::Unit;
+pub use mark::{Mark, MarkKind};
 pub use rank::rank;
 pub use scale::{Scale, Tick};
-pub use sparkline::sparkline;
+pub use sparkline::{sparkline, wide_sparkline};
+pub use stack::{Layer, Stack, layer_key};
+pub use standalone::Theme;
 pub use svg::Svg;
 pub use table::Table;
 pub use time_axis::{TimeAxis, TimeTick};
+pub use unit::{Name, Unit};
 
 /// A good height for a page's main chart, in pixels.
 pub const HEIGHT: u32 = 260;

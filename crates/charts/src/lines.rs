@@ -1,29 +1,39 @@
-//! Several things counted side by side: the words of a Word Web over time.
+//! Several things side by side: the words of a Word Web over time, or several metrics.
 
 use domain::time::Micros;
 
-use crate::frame::{Frame, Span, spans};
-use crate::number::{self, Unit};
+use crate::curve::{self, runs, through};
+use crate::frame::{Frame, Span, spans, table};
+use crate::legend::Legend;
+use crate::mark::Mark;
 use crate::scale::Scale;
-use crate::svg::{At, Svg, Text, float};
+use crate::svg::{At, Svg};
 use crate::table::Table;
 use crate::time_axis::TimeAxis;
+use crate::unit::Unit;
 
 /// So many series can be told apart; more aren't drawn.
 pub const SERIES: usize = 8;
 /// About so many markers a line, so that dashes and markers are both seen.
 const MARKERS: usize = 10;
+/// So many units have an axis: one on each side.
+const AXES: usize = 2;
 
-/// One line: a name people typed, and its count in each bucket.
+/// One line: a name people typed, and its value in each bucket.
 #[derive(Clone, Copy, Debug)]
 pub struct Series<'a> {
     /// As published.
     pub name: &'a str,
-    /// As many as the chart has starts; missing ones are zero.
-    pub counts: &'a [u64],
+    /// What the values are. Series of one unit share a scale.
+    pub unit: Unit,
+    /// As many as the chart has starts; what is missing or not finite is a gap.
+    pub values: &'a [Option<f64>],
+    /// The values of the period before, bucket by bucket, as a dashed line; empty for none.
+    pub before: &'a [Option<f64>],
 }
 
-/// A line a series. Colour, dash and marker tell them apart.
+/// A line a series. Colour, dash and marker tell them apart. The first unit has its axis on the left, a second one on
+/// the right; a line of yet another unit has a scale of its own, which the legend states.
 #[derive(Clone, Copy, Debug)]
 pub struct Lines<'a> {
     /// The chart's name, for readers who don't see it.
@@ -34,6 +44,8 @@ pub struct Lines<'a> {
     pub starts: &'a [Micros],
     /// The most important first; the first [`SERIES`] are drawn.
     pub series: &'a [Series<'a>],
+    /// Annotations; those outside the time shown are left out.
+    pub marks: &'a [Mark<'a>],
     /// In pixels, axis included.
     pub height: u32,
 }
@@ -42,29 +54,28 @@ impl Lines<'_> {
     /// The picture.
     #[must_use]
     pub fn svg(&self) -> Svg {
-        let counts = self
-            .drawn()
-            .flat_map(|series| series.counts.iter().map(|count| float(*count)));
-        let scale = Scale::fit(counts, Unit::Count);
-        let frame = Frame::new(self.axis, &scale, self.height);
-        let spans = spans(self.axis, self.starts);
-        let mut svg = frame.begin("lines", self.title, &self.sentence());
+        let scales = self.scales();
+        let axes: Vec<&Scale> = scales.iter().take(AXES).map(|(_, scale)| scale).collect();
+        let frame = Frame::new(self.axis, self.marks, self.height, &axes);
+        let spans = spans(self.axis, self.starts.iter().copied());
+        let mut svg = frame.begin("lines", self.title, &self.sentence(), &axes);
         // The first lies on top of the others.
         for (nth, series) in self.drawn().enumerate().collect::<Vec<_>>().into_iter().rev() {
+            let scale = of(&scales, series.unit);
             svg.put(format_args!("<g class=\"s{}\">", nth + 1));
-            frame.begin_paths(&mut svg);
-            line(&mut svg, &frame, &spans, *series);
+            frame.plot.begin_paths(&mut svg);
+            curve::before(&mut svg, &frame.plot, scale, &spans, |place| {
+                series.before.get(place).copied().flatten()
+            });
+            line(&mut svg, &frame, scale, &spans, series);
             svg.put(format_args!("</svg>"));
-            markers(&mut svg, &frame, &spans, *series, nth);
+            markers(&mut svg, &frame, scale, &spans, (nth, series));
             svg.put(format_args!("</g>"));
         }
-        if self.drawn().all(|series| series.counts.iter().all(|count| *count == 0)) {
-            frame.nothing(&mut svg);
+        if self.drawn().all(Series::is_empty) {
+            frame.plot.nothing(&mut svg);
         }
-        frame.hits(&mut svg, &spans, |index| {
-            let value = |series: &Series<'_>| (series.name.to_owned(), number::count(series.at(index)));
-            self.drawn().map(value).collect()
-        });
+        frame.hits(&mut svg, &spans, |place| self.values(place), |_| None);
         svg.put(format_args!("</svg>"));
         svg
     }
@@ -73,53 +84,132 @@ impl Lines<'_> {
         self.series.iter().take(SERIES)
     }
 
+    /// A scale a unit, in the order that series first have them.
+    fn scales(&self) -> Vec<(Unit, Scale)> {
+        let mut units: Vec<Unit> = Vec::new();
+        for series in self.drawn() {
+            if !units.contains(&series.unit) {
+                units.push(series.unit);
+            }
+        }
+        if units.is_empty() {
+            units.push(Unit::Count);
+        }
+        let scale = |unit| {
+            let same = self.drawn().filter(move |series| series.unit == unit);
+            let values = same.flat_map(|series| series.values.iter().chain(series.before));
+            (unit, Scale::fit(values.copied().flatten(), unit))
+        };
+        units.into_iter().map(scale).collect()
+    }
+
+    fn values(&self, place: usize) -> Vec<(String, String)> {
+        let mut values = Vec::new();
+        for series in self.drawn() {
+            let shown = series
+                .at(place)
+                .map_or_else(|| "no data".to_owned(), |value| series.unit.show(value));
+            values.push((series.name.to_owned(), shown));
+            if let Some(before) = series.before.get(place).copied().flatten() {
+                let name = if self.series.len() == 1 {
+                    "Before".to_owned()
+                } else {
+                    format!("{}, before", series.name)
+                };
+                values.push((name, series.unit.show(before)));
+            }
+        }
+        values
+    }
+
     fn sentence(&self) -> String {
-        let total = |series: &Series<'_>| series.counts.iter().fold(0_u64, |sum, n| sum.saturating_add(*n));
-        let named: Vec<String> = self
-            .drawn()
-            .map(|series| format!("{} {}", series.name, number::count(total(series))))
-            .collect();
+        let named: Vec<String> = self.drawn().filter_map(Series::range).collect();
         if named.is_empty() {
             "Nothing in this time.".to_owned()
         } else {
-            format!("In all: {}.", named.join(", "))
+            format!("{}.", named.join("; "))
         }
     }
 
     /// The same as words.
     #[must_use]
     pub fn table(&self) -> Table {
-        let names = self.drawn().map(|series| series.name.to_owned());
-        let row = |(index, span): (usize, &Span)| {
-            let counts = self.drawn().map(|series| number::count(series.at(index)));
-            [self.axis.words(span.start, span.end)]
-                .into_iter()
-                .chain(counts)
-                .collect()
-        };
-        Table {
-            headers: ["Time".to_owned()].into_iter().chain(names).collect(),
-            rows: spans(self.axis, self.starts).iter().enumerate().map(row).collect(),
-        }
+        let names = self.drawn().flat_map(|series| {
+            let before = (!series.before.is_empty()).then(|| format!("{}, before", series.name));
+            [series.name.to_owned()].into_iter().chain(before)
+        });
+        let shown = |unit: Unit, value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| unit.show(value));
+        let spans = spans(self.axis, self.starts.iter().copied());
+        table(self.axis, self.marks, &spans, names, |place| {
+            let cells = self.drawn().flat_map(|series| {
+                let before = series.before.get(place).copied().flatten();
+                let before = (!series.before.is_empty()).then(|| shown(series.unit, before));
+                [shown(series.unit, series.at(place))].into_iter().chain(before)
+            });
+            cells.collect()
+        })
     }
 
     /// Which line is which, as a list for below the picture.
     #[must_use]
     pub fn legend(&self) -> Svg {
-        let mut svg = Svg::default();
-        svg.put(format_args!("<ul class=\"legend\">"));
+        let scales = self.scales();
+        let mut legend = Legend::new();
         for (nth, series) in self.drawn().enumerate() {
-            svg.put(format_args!("<li>{}<span>{}</span></li>", key(nth), Text(series.name)));
+            let place = scales.iter().position(|(unit, _)| *unit == series.unit).unwrap_or(0);
+            let name = match (place, scales.len()) {
+                (_, 1) => series.name.to_owned(),
+                (0, _) => format!("{} (left axis)", series.name),
+                (1, _) => format!("{} (right axis)", series.name),
+                _ => {
+                    let (unit, scale) = &scales[place];
+                    format!(
+                        "{} (from {} to {})",
+                        series.name,
+                        unit.show(scale.low),
+                        unit.show(scale.high)
+                    )
+                }
+            };
+            legend.keyed(key(nth).as_str(), &name);
         }
-        svg.put(format_args!("</ul>"));
-        svg
+        if self.drawn().any(|series| !series.before.is_empty()) {
+            legend.before();
+        }
+        legend.end()
     }
 }
 
 impl Series<'_> {
-    fn at(&self, index: usize) -> u64 {
-        self.counts.get(index).copied().unwrap_or(0)
+    fn at(&self, place: usize) -> Option<f64> {
+        self.values
+            .get(place)
+            .copied()
+            .flatten()
+            .filter(|value| value.is_finite())
     }
+
+    /// Counts of nothing are nothing; a temperature of zero is something.
+    fn is_empty(&self) -> bool {
+        let nothing = |value: f64| !value.is_finite() || (self.unit == Unit::Count && value == 0.0);
+        self.values.iter().copied().flatten().all(nothing)
+    }
+
+    fn range(&self) -> Option<String> {
+        let values = || self.values.iter().copied().flatten().filter(|value| value.is_finite());
+        let (low, high) = (values().reduce(f64::min)?, values().reduce(f64::max)?);
+        Some(format!(
+            "{} from {} to {}",
+            self.name,
+            self.unit.show(low),
+            self.unit.show(high)
+        ))
+    }
+}
+
+fn of(scales: &[(Unit, Scale)], unit: Unit) -> &Scale {
+    let found = scales.iter().find(|(other, _)| *other == unit).or(scales.first());
+    found.map_or_else(|| unreachable!("each series has a scale"), |(_, scale)| scale)
 }
 
 /// A sample of the line of the nth series, counted from 0: for a legend, or beside a ranking's row.
@@ -137,33 +227,35 @@ pub fn key(nth: usize) -> Svg {
     svg
 }
 
-fn line(svg: &mut Svg, frame: &Frame<'_>, spans: &[Span], series: Series<'_>) {
-    let place = |(index, span): (usize, &Span)| {
-        format!("{} {}", At(span.middle() * 10.0), At(frame.y(float(series.at(index)))))
+fn line(svg: &mut Svg, frame: &Frame<'_>, scale: &Scale, spans: &[Span], series: &Series<'_>) {
+    let spot = |place: usize| {
+        let value = series.at(place).unwrap_or_default();
+        frame.plot.spot(spans[place].middle(), scale, value)
     };
-    let points: Vec<String> = spans.iter().enumerate().map(place).collect();
-    // The way to a bucket that is still filling says little yet.
-    let open = spans.iter().position(|span| span.open).unwrap_or(spans.len());
-    if let Some(settled) = points.get(..open).filter(|points| points.len() > 1) {
-        svg.put(format_args!("<path class=\"line\" d=\"M{}\"/>", settled.join("L")));
-    }
-    if let Some(last) = points
-        .get(open.saturating_sub(1)..)
-        .filter(|points| points.len() > 1 && open > 0)
-    {
-        svg.put(format_args!("<path class=\"line is-open\" d=\"M{}\"/>", last.join("L")));
+    for run in runs(spans.len(), |place| series.at(place).is_some()) {
+        // The way to a bucket that is still filling says little yet.
+        let open = run.clone().find(|place| spans[*place].open).unwrap_or(run.end);
+        through(svg, "line", (run.start..open).map(spot));
+        if open < run.end && open > run.start {
+            through(svg, "line is-open", (open - 1..run.end).map(spot));
+        }
     }
 }
 
-fn markers(svg: &mut Svg, frame: &Frame<'_>, spans: &[Span], series: Series<'_>, nth: usize) {
+fn markers(svg: &mut Svg, frame: &Frame<'_>, scale: &Scale, spans: &[Span], (nth, series): (usize, &Series<'_>)) {
     let every = spans.len().div_ceil(MARKERS).max(1);
     // Each series marks other buckets, so that markers of equal values don't hide each other.
-    let marked = |index: &usize| index % every == nth * every / SERIES || spans.len() == 1;
-    for (index, span) in spans.iter().enumerate().filter(|(index, _)| marked(index)) {
+    let turn = |place: usize| place % every == nth * every / SERIES;
+    let there = |place: usize| series.at(place).is_some();
+    let alone = |place: usize| (place == 0 || !there(place - 1)) && !there(place + 1);
+    for (place, span) in spans.iter().enumerate() {
+        let Some(value) = series.at(place).filter(|_| turn(place) || alone(place)) else {
+            continue;
+        };
         svg.put(format_args!(
             "<svg x=\"{}%\" y=\"{}\" overflow=\"visible\">{}</svg>",
             At(span.middle()),
-            At(frame.outer_y(float(series.at(index)))),
+            At(frame.plot.outer_y(scale, value)),
             shape(nth)
         ));
     }

@@ -6,28 +6,6 @@ const MINUTE_MS: f64 = 60.0 * SECOND_MS;
 const HOUR_MS: f64 = 60.0 * MINUTE_MS;
 const DAY_MS: f64 = 24.0 * HOUR_MS;
 
-/// What a value is a number of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unit {
-    /// Whole things, counted.
-    Count,
-    /// Any number.
-    Number,
-    /// A time taken, in milliseconds.
-    Milliseconds,
-}
-
-impl Unit {
-    /// A value in full.
-    #[must_use]
-    pub fn show(self, value: f64) -> String {
-        match self {
-            Self::Count | Self::Number => number(value),
-            Self::Milliseconds => duration_ms(value),
-        }
-    }
-}
-
 /// A count in full: `1,234,567`.
 #[must_use]
 pub fn count(value: u64) -> String {
@@ -128,10 +106,10 @@ fn two_units(value: f64) -> String {
 /// A share of one as a percentage: `37%`, `0.4%`.
 #[must_use]
 pub fn percent(share: f64) -> String {
-    if !share.is_finite() {
+    let value = share * 100.0;
+    if !value.is_finite() {
         return NONE.to_owned();
     }
-    let value = share * 100.0;
     if value != 0.0 && value.abs() < 0.1 {
         return format!("{}0.1%", if value < 0.0 { "> -" } else { "< " });
     }

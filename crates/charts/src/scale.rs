@@ -1,6 +1,8 @@
 //! The y axis: where it begins and ends, and the round numbers on it.
 
-use crate::number::{self, SUFFIXES, Unit, exponent, trimmed};
+use crate::number::{self, SUFFIXES, exponent, trimmed};
+use crate::text::ems;
+use crate::unit::{Name, Unit};
 
 /// A round number on an axis.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,8 +22,12 @@ pub struct Scale {
     pub high: f64,
     /// The ticks, rising, `low` first and `high` last.
     pub ticks: Vec<Tick>,
+    /// The unit's name, if it is too long to stand after each number.
+    pub(crate) caption: Option<Name>,
 }
 
+/// Labels have room for so much, in ems.
+const LABEL: f64 = 3.9;
 /// Beyond this, differences of two values would not be finite.
 const LIMIT: f64 = 1e300;
 /// A span narrower than this share of its values can't be divided without ticks falling together.
@@ -40,7 +46,7 @@ impl Scale {
         let first = finite.next().unwrap_or(0.0);
         let (low, high) = finite.fold((first, first), |(low, high), v| (low.min(v), high.max(v)));
         let near_zero = |near: f64, far: f64| near <= far * 0.7;
-        if low >= 0.0 && (near_zero(low, high) || unit != Unit::Number || low >= high) {
+        if low >= 0.0 && (near_zero(low, high) || !is_any_number(unit) || low >= high) {
             Self::new(0.0, high, unit)
         } else if high <= 0.0 && (near_zero(-high, -low) || low >= high) {
             Self::new(low, 0.0, unit)
@@ -57,7 +63,7 @@ impl Scale {
         let step = step(high - low, unit);
         let (first, last) = ((low / step).floor(), (high / step).ceil());
         // A step is a fifth of the span or more, so this ends long before its bound.
-        let ticks = (0..64)
+        let mut ticks: Vec<Tick> = (0..64)
             .map(|n| first + f64::from(n))
             .take_while(|k| *k <= last)
             .map(|k| Tick {
@@ -65,10 +71,12 @@ impl Scale {
                 label: label(k * step, step, (first * step).abs().max((last * step).abs()), unit),
             })
             .collect();
+        let caption = name_ticks(&mut ticks, unit);
         Self {
             low: first * step,
             high: last * step,
             ticks,
+            caption,
         }
     }
 
@@ -78,6 +86,23 @@ impl Scale {
         let share = (value.clamp(-LIMIT, LIMIT) - self.low) / (self.high - self.low);
         if share.is_finite() { share.clamp(0.0, 1.0) } else { 0.0 }
     }
+}
+
+fn is_any_number(unit: Unit) -> bool {
+    matches!(unit, Unit::Number | Unit::Named(_))
+}
+
+/// Puts the unit's name after each number, if there is room for that after all of them; else gives it back.
+fn name_ticks(ticks: &mut [Tick], unit: Unit) -> Option<Name> {
+    let Unit::Named(name) = unit else { return None };
+    let labels: Vec<String> = ticks.iter().map(|tick| name.after(&tick.label)).collect();
+    if labels.iter().any(|label| ems(label) > LABEL) {
+        return Some(name);
+    }
+    for (tick, label) in ticks.iter_mut().zip(labels) {
+        tick.label = label;
+    }
+    None
 }
 
 /// A span that can be divided.
@@ -154,7 +179,8 @@ fn suffix(step: f64, largest: f64) -> (f64, &'static str) {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Scale, Unit};
+    use super::Scale;
+    use crate::unit::Unit;
 
     fn labels(low: f64, high: f64, unit: Unit) -> Vec<String> {
         Scale::new(low, high, unit).ticks.into_iter().map(|t| t.label).collect()

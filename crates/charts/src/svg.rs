@@ -4,24 +4,37 @@ use std::fmt::{self, Write};
 
 /// Finished markup: an `<svg>`, or a list of them. Everything in it is escaped already.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Svg(String);
+pub struct Svg {
+    markup: String,
+    /// What room it takes, if it is a chart's picture.
+    pub(crate) room: Room,
+}
+
+/// The room a picture takes, in pixels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Room {
+    pub(crate) height: u32,
+    /// Beside the picture's own box, for the labels of axes.
+    pub(crate) left: u32,
+    pub(crate) right: u32,
+}
 
 impl Svg {
     /// The markup.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.markup
     }
 
     pub(crate) fn put(&mut self, markup: fmt::Arguments<'_>) {
         // Writing into a String can't fail.
-        let _ = self.0.write_fmt(markup);
+        let _ = self.markup.write_fmt(markup);
     }
 }
 
 impl fmt::Display for Svg {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.markup)
     }
 }
 
@@ -46,13 +59,28 @@ impl fmt::Display for Text<'_> {
     }
 }
 
-/// A coordinate: at most three decimals, none that say nothing. Not finite is zero, for a picture must stay well-formed.
+/// A point of a path, a thousand wide: at so many percent of the width and so many pixels down.
+pub(crate) fn spot(percent: f64, y: f64) -> String {
+    format!("{} {}", Tenth(percent * 10.0), Tenth(y))
+}
+
+/// A number of a path: paths are long, and a tenth of a pixel is never seen.
+pub(crate) struct Tenth(pub(crate) f64);
+
+impl fmt::Display for Tenth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        At((self.0 * 10.0).round() / 10.0).fmt(f)
+    }
+}
+
+/// A coordinate: at most two decimals, none that say nothing: a hundredth of a percent of 2,000 pixels is a fifth of one.
+/// Not finite is zero, for a picture must stay well-formed.
 pub(crate) struct At(pub(crate) f64);
 
 impl fmt::Display for At {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let value = if self.0.is_finite() { self.0 } else { 0.0 };
-        let text = format!("{value:.3}");
+        let text = format!("{value:.2}");
         let text = text.trim_end_matches('0').trim_end_matches('.');
         f.write_str(if text == "-0" { "0" } else { text })
     }
@@ -85,6 +113,6 @@ mod tests {
     #[test]
     fn coordinates_are_short_and_always_numbers() {
         let shown = [1.0, 0.125, -0.000_01, 100.0 / 3.0, f64::NAN, f64::INFINITY].map(|v| At(v).to_string());
-        assert_eq!(shown, ["1", "0.125", "0", "33.333", "0", "0"]);
+        assert_eq!(shown, ["1", "0.12", "0", "33.33", "0", "0"]);
     }
 }

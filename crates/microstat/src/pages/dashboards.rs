@@ -109,6 +109,8 @@ async fn all_data_points(app: &Shared, project: ProjectId, range: Range) -> Resu
         measure: "Data points",
         axis: &axis,
         buckets: &buckets,
+        before: &[],
+        marks: &[],
         height: HEIGHT,
     };
     Ok(Chart {

@@ -1,6 +1,6 @@
 //! What the pages of a Hit Counter, a Counter and a Timer show.
 
-use charts::{Band, Bars, Bucket, HEIGHT, Percentiles, number};
+use charts::{Band, Bars, Bucket, HEIGHT, Percentile, number};
 use domain::metric::MetricType;
 use domain::time::{DAY, HOUR, MINUTE, Micros};
 use store::metrics::Metric;
@@ -60,6 +60,8 @@ pub(super) async fn hits(app: &Shared, metric: &Metric, shown: &Shown) -> Result
         measure: "Hits",
         axis: &shown.axis,
         buckets: &buckets,
+        before: &[],
+        marks: &[],
         height: HEIGHT,
     };
     Ok(Picture {
@@ -124,13 +126,21 @@ pub(super) async fn numbers(app: &Shared, metric: &Metric, shown: &Shown) -> Res
     let series = app.points.series(metric.id, &shown.buckets, percentiles);
     let (now, before, series) = tokio::try_join!(whole(shown.range), before, series)?;
     let buckets: Vec<Bucket> = series.iter().map(bucket).collect();
+    // A single value has no spread to show.
+    let lines = if now.count > 1 { percentile_lines(&series) } else { Vec::new() };
+    let lines: Vec<Percentile<'_>> = lines
+        .iter()
+        .map(|(label, values)| Percentile { label, values })
+        .collect();
     let band = Band {
         title: metric.name.as_str(),
         unit: unit(metric.kind),
         axis: &shown.axis,
         buckets: &buckets,
-        // A single value has no spread to show.
-        percentiles: now.count > 1,
+        percentiles: &lines,
+        before: &[],
+        few: 0,
+        marks: &[],
         height: HEIGHT,
     };
     Ok(Picture {
@@ -189,22 +199,27 @@ fn notes(count: u64) -> Vec<String> {
 }
 
 fn bucket(from: &points::Bucket) -> Bucket {
-    let percentiles = || {
-        Some(Percentiles {
-            p50: from.p50?,
-            p75: from.p75?,
-            p95: from.p95?,
-            p99: from.p99?,
-        })
-    };
     Bucket {
         start: from.start,
         count: from.count,
         min: from.min,
         max: from.max,
         avg: from.avg,
-        percentiles: percentiles(),
     }
+}
+
+/// The percentiles that buckets have, if any does.
+fn percentile_lines(series: &[points::Bucket]) -> Vec<(&'static str, Vec<Option<f64>>)> {
+    if series.iter().all(|bucket| bucket.p50.is_none()) {
+        return Vec::new();
+    }
+    let line = |of: fn(&points::Bucket) -> Option<f64>| series.iter().map(of).collect();
+    vec![
+        ("p50", line(|bucket| bucket.p50)),
+        ("p75", line(|bucket| bucket.p75)),
+        ("p95", line(|bucket| bucket.p95)),
+        ("p99", line(|bucket| bucket.p99)),
+    ]
 }
 
 #[cfg(test)]

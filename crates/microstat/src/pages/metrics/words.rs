@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use charts::{HEIGHT, Lines, Series, Svg, key, number, rank};
+use charts::{HEIGHT, Lines, Series, Svg, Unit, key, number, rank};
 use domain::value::OTHER;
 use points::Words;
 use store::metrics::Metric;
@@ -11,7 +11,7 @@ use super::figure::Figure;
 use super::numbers::Picture;
 use super::shown::Shown;
 use crate::error::AppError;
-use crate::pages::change::{Change, share};
+use crate::pages::change::{Change, float, share};
 use crate::pages::chart::Chart;
 use crate::state::Shared;
 
@@ -51,16 +51,26 @@ pub(super) async fn words(app: &Shared, metric: &Metric, shown: &Shown) -> Resul
 async fn chart(app: &Shared, metric: &Metric, shown: &Shown, now: &Words) -> Result<Chart, AppError> {
     let names: Vec<String> = now.words.iter().take(DRAWN).map(|word| word.word.clone()).collect();
     let counts = app.points.word_series(metric.id, &names, &shown.buckets).await?;
+    let values: Vec<Vec<Option<f64>>> = counts
+        .iter()
+        .map(|counts| counts.iter().map(|count| Some(float(*count))).collect())
+        .collect();
     let series: Vec<Series<'_>> = names
         .iter()
-        .zip(&counts)
-        .map(|(name, counts)| Series { name, counts })
+        .zip(&values)
+        .map(|(name, values)| Series {
+            name,
+            unit: Unit::Count,
+            values,
+            before: &[],
+        })
         .collect();
     let lines = Lines {
         title: metric.name.as_str(),
         axis: &shown.axis,
         starts: shown.buckets.starts(),
         series: &series,
+        marks: &[],
         height: HEIGHT,
     };
     Ok(Chart {

@@ -1,8 +1,10 @@
-//! Prints one page with every component and chart, to look at in a browser:
-//! `cargo run -p charts --example gallery [light|dark] > gallery.html`
+//! Prints one page with every component, or with every chart in every state, to look at in a browser:
+//! `cargo run -p charts --example gallery [light|dark] [charts] > gallery.html`
+
+mod states;
 
 use charts::{
-    Band, Bars, Bucket, HEIGHT, Lines, Percentiles, Series, Table, TimeAxis, Unit, key, number, rank, sparkline,
+    Band, Bars, Bucket, HEIGHT, Lines, Percentile, Series, Table, TimeAxis, Unit, key, number, rank, sparkline,
 };
 use domain::time::{DAY, HOUR, MINUTE, Micros};
 use jiff::tz::TimeZone;
@@ -13,6 +15,13 @@ const NOW: Micros = Micros(1_795_530_000_000_000);
 fn main() {
     let theme = std::env::args().nth(1).unwrap_or_default();
     let web = concat!(env!("CARGO_MANIFEST_DIR"), "/../../web");
+    if std::env::args().nth(2).is_some_and(|page| page == "charts") {
+        let page = include_str!("charts.html")
+            .replace("{theme}", &theme)
+            .replace("{web}", web);
+        print!("{}", page.replace("{body}", &states::page()));
+        return;
+    }
     let page = include_str!("gallery.html")
         .replace("{theme}", &theme)
         .replace("{web}", web)
@@ -90,6 +99,8 @@ fn draw(title: &str, measure: &str, axis: &TimeAxis, buckets: &[Bucket], height:
         measure,
         axis,
         buckets,
+        before: &[],
+        marks: &[],
         height,
     };
     chart(&bars.svg(), None, &bars.table())
@@ -141,22 +152,23 @@ fn valued(start: Micros, n: u32, base: f64) -> Bucket {
         min: Some(avg * 0.35),
         max: Some(avg * (1.9 + wave(n, 11))),
         avg: Some(avg),
-        percentiles: Some(Percentiles {
-            p50: avg * 0.92,
-            p75: avg * 1.18,
-            p95: avg * 1.6,
-            p99: avg * 1.85,
-        }),
     }
 }
 
 fn draw_band(title: &str, unit: Unit, axis: &TimeAxis, buckets: &[Bucket], percentiles: bool) -> String {
+    let times = |by: f64| buckets.iter().map(|bucket| Some(bucket.avg? * by)).collect::<Vec<_>>();
+    let quantiles = [0.92, 1.18, 1.6, 1.85].map(times);
+    let lines = ["p50", "p75", "p95", "p99"].into_iter().zip(&quantiles);
+    let lines: Vec<Percentile<'_>> = lines.map(|(label, values)| Percentile { label, values }).collect();
     let band = Band {
         title,
         unit,
         axis,
         buckets,
-        percentiles,
+        percentiles: if percentiles { &lines } else { &[] },
+        before: &[],
+        few: 0,
+        marks: &[],
         height: HEIGHT,
     };
     chart(&band.svg(), Some(&band.legend()), &band.table())
@@ -201,24 +213,30 @@ const WORDS: [&str; 8] = [
 fn lines() -> String {
     let axis = axis(7 * DAY, 3 * HOUR);
     let starts = starts(&axis, 3 * HOUR);
-    let counts: Vec<Vec<u64>> = (1..=8_u32)
+    let counts: Vec<Vec<Option<f64>>> = (1..=8_u32)
         .map(|seed| {
             counting(&axis, 3 * HOUR, 900.0 / f64::from(seed).powf(1.1), seed)
                 .iter()
-                .map(|b| b.count)
+                .map(|b| Some(f64::from(u32::try_from(b.count).unwrap_or(u32::MAX))))
                 .collect()
         })
         .collect();
     let series: Vec<Series<'_>> = WORDS
         .into_iter()
         .zip(&counts)
-        .map(|(name, counts)| Series { name, counts })
+        .map(|(name, values)| Series {
+            name,
+            unit: Unit::Count,
+            values,
+            before: &[],
+        })
         .collect();
     let lines = Lines {
         title: "Browsers",
         axis: &axis,
         starts: &starts,
         series: &series,
+        marks: &[],
         height: 300,
     };
     chart(
