@@ -54,14 +54,15 @@ impl Bars<'_> {
         svg.put(format_args!("</svg>"));
         if !self.before.is_empty() {
             frame.plot.begin_paths(&mut svg);
-            let before = |place: usize| self.before(place).map(float);
-            if self.buckets.len() <= FEW {
-                // A dark line on a bar would be hard to see.
-                svg.put(format_args!("<g class=\"ground\">"));
-                curve::before(&mut svg, &frame.plot, &scale, &spans, before);
+            let dense = self.buckets.len() > FEW;
+            // A dark line on a bar would be hard to see.
+            for class in if dense { &["dense"][..] } else { &["ground", "on-top"] } {
+                svg.put(format_args!("<g class=\"{class}\">"));
+                curve::before(&mut svg, &frame.plot, &scale, &spans, |place| {
+                    self.before(place).map(float)
+                });
                 svg.put(format_args!("</g>"));
             }
-            curve::before(&mut svg, &frame.plot, &scale, &spans, before);
             svg.put(format_args!("</svg>"));
         }
         if self.buckets.iter().all(|bucket| bucket.count == 0) {

@@ -5,8 +5,6 @@ use crate::svg::float_len;
 use crate::text::ems;
 use crate::unit::Unit;
 
-/// All labels of an axis are there in pictures so wide, in pixels.
-const WIDEST: u32 = 900;
 /// How wide text is, and how far labels are apart at least, in pixels.
 const FONT: f64 = 12.0;
 const APART: f64 = 10.0;
@@ -91,33 +89,37 @@ impl Bins<'_> {
         all.into_iter().step_by(every).collect()
     }
 
-    /// Labels of a horizontal axis, with the class that hides each where there is no room for it.
+    /// Labels of a horizontal axis, with the class that hides each where there is no room for it. The last edge has
+    /// none: it would stand in the way of the one before.
     pub(crate) fn labels_below(&self) -> Vec<(Label, &'static str)> {
-        let all = self.all_labels();
+        let mut all = self.all_labels();
+        all.truncate(self.count());
         let widest = all.iter().map(|label| ems(&label.text)).fold(0.0, f64::max) * FONT + APART;
-        // From the widest picture on, each next set of labels is some of the one before.
-        let (mut every, mut steps) = (1, Vec::new());
-        for (class, pixels) in std::iter::once(("", WIDEST)).chain(NARROW) {
+        // Each set of labels that fits where it is narrower is some of the one before.
+        let mut every = 1;
+        let steps = NARROW.map(|(class, pixels)| {
             while float_len(all.len().div_ceil(every)) * widest > f64::from(pixels) && every < all.len() {
                 every *= 2;
             }
-            steps.push((every, class));
-        }
-        let last = steps.last().map_or(1, |(every, _)| *every);
-        let middle = all.len() / 2 / last * last;
+            (class, every)
+        });
+        let [(minor, widely), (medial, narrowly), (major, hardly)] = steps;
+        let middle = all.len() / 2 / hardly * hardly;
         let class = |place: usize| {
-            let of = |step: usize| place.is_multiple_of(step);
-            let class = (1..steps.len()).find(|nth| !of(steps[*nth].0)).map(|nth| steps[nth].1);
             if place == middle {
                 ""
+            } else if !place.is_multiple_of(narrowly) {
+                minor
+            } else if !place.is_multiple_of(hardly) {
+                medial
             } else {
-                class.unwrap_or(NARROW[NARROW.len() - 1].0)
+                major
             }
         };
         let shown = all
             .into_iter()
             .enumerate()
-            .filter(|(place, _)| place.is_multiple_of(steps[0].0));
+            .filter(|(place, _)| place.is_multiple_of(widely));
         shown.map(|(place, label)| (label, class(place))).collect()
     }
 

@@ -116,16 +116,24 @@ impl Histogram<'_> {
     }
 
     fn point_out(&self, svg: &mut Svg, plot: &Plot, names: &[(usize, Named)]) {
+        let y = |row: usize| 10.0 + float_len(row) * ROW;
         for (row, named) in names {
-            let y = 10.0 + float_len(*row) * ROW;
-            let (class, x) = (named.class, At(named.at));
             svg.put(format_args!(
-                "<line class=\"{class}\" x1=\"{x}%\" x2=\"{x}%\" y1=\"{}\" y2=\"{}\"/>\
-                 <text class=\"{class} is-medial\" x=\"{x}%\" dx=\"{}\" y=\"{}\" text-anchor=\"{}\">{}</text>",
-                At(y - 9.0),
+                "<line class=\"{}\" x1=\"{x}%\" x2=\"{x}%\" y1=\"{}\" y2=\"{}\"/>",
+                named.class,
+                At(y(*row) - 9.0),
                 At(plot.floor()),
+                x = At(named.at)
+            ));
+        }
+        // All names lie above all lines, which go around them.
+        for (row, named) in names {
+            svg.put(format_args!(
+                "<text class=\"{} is-medial\" x=\"{}%\" dx=\"{}\" y=\"{}\" text-anchor=\"{}\">{}</text>",
+                named.class,
+                At(named.at),
                 if named.back { "-4" } else { "4" },
-                At(y),
+                At(y(*row)),
                 if named.back { "end" } else { "start" },
                 Text(&named.text)
             ));
