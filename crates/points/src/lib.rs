@@ -11,6 +11,7 @@ mod append;
 mod backup;
 mod block;
 mod bytes;
+mod distribution;
 mod erase;
 mod error;
 #[cfg(any(test, feature = "fuzzing"))]
@@ -41,6 +42,7 @@ use domain::time::MINUTE;
 use tokio::sync::Semaphore;
 
 pub use append::{Batch, DataPoint, Outcome};
+pub use distribution::{Above, Distribution};
 pub use erase::Retention;
 pub use error::Error;
 pub use journal::check::{Lost, Place, Report};

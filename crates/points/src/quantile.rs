@@ -33,13 +33,30 @@ pub(crate) fn exact<const N: usize>(values: &mut [f64], quantiles: [f64; N]) -> 
     }))
 }
 
-/// The same of values that are sketched and add up to `sum`: each within 1 % of itself, and within the extremes.
+/// The value at a quantile of values that are sorted.
+pub(crate) fn sorted(values: &[f64], quantile: f64) -> Option<f64> {
+    let n = values.len() as u64;
+    let place = usize::try_from(rank(quantile, n.max(1)) - 1).unwrap_or(0);
+    values.get(place).copied()
+}
+
+/// The same as [`exact`] of values that are sketched and add up to `sum`: each within 1 % of itself, and within the extremes.
 pub(crate) fn sketched<const N: usize>(sketch: &Sketch, quantiles: [f64; N], sum: &Hour) -> Option<[f64; N]> {
     let n = sketch.count();
     if n == 0 {
         return None;
     }
-    let found = sketch.at_ranks(quantiles.map(|quantile| rank(quantile, n)));
+    let ranks = quantiles.map(|quantile| rank(quantile, n));
+    let mut found = sketch.at_ranks(ranks);
+    for (value, rank) in found.iter_mut().zip(ranks) {
+        // The extremes are known.
+        if rank == 1 {
+            *value = Some(sum.min);
+        }
+        if rank == n {
+            *value = Some(sum.max);
+        }
+    }
     // All ranks are among those counted.
     Some(found.map(|value| value.unwrap_or(sum.max).clamp(sum.min, sum.max)))
 }

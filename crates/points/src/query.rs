@@ -1,6 +1,7 @@
 //! Reading: what is sealed and what is in the head, as if it were one.
 
 pub(crate) mod busiest;
+mod distributions;
 mod edges;
 mod everything;
 mod gather;

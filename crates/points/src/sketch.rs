@@ -35,6 +35,17 @@ pub(crate) struct Sketch {
     positive: Bins,
 }
 
+/// Where a value lies among those of a sketch.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Beside {
+    /// How many are surely less.
+    pub(crate) below: u64,
+    /// How many are in the same bin, and from where to where that is.
+    pub(crate) within: u64,
+    pub(crate) low: f64,
+    pub(crate) high: f64,
+}
+
 /// The bin a value above 0 is counted in.
 #[expect(clippy::cast_possible_truncation, reason = "within ±40,000 for every double")]
 fn index(value: f64) -> i32 {
@@ -45,6 +56,16 @@ fn index(value: f64) -> i32 {
 fn value(index: i32) -> f64 {
     let half = f64::from(index) / 2.0 * GAMMA.ln();
     (half.exp() * (2.0 / (1.0 + GAMMA)) * half.exp()).min(f64::MAX)
+}
+
+/// The upper edge of a bin; the lower one is the upper one of the bin below.
+fn edge(index: i32) -> f64 {
+    let half = f64::from(index) / 2.0 * GAMMA.ln();
+    (half.exp() * half.exp()).min(f64::MAX)
+}
+
+fn sum<'b>(bins: impl IntoIterator<Item = &'b (i32, u64)>) -> u64 {
+    bins.into_iter().map(|(_, count)| count).sum()
 }
 
 impl Sketch {
@@ -99,8 +120,52 @@ impl Sketch {
 
     /// How many values were counted.
     pub(crate) fn count(&self) -> u64 {
-        let sum = |bins: &Bins| bins.iter().map(|(_, count)| count).sum::<u64>();
         sum(&self.negative) + self.zeros + sum(&self.positive)
+    }
+
+    /// Where a value lies. The edge of a bin is only worked out for the one bin that it is in.
+    pub(crate) fn beside(&self, value: f64) -> Beside {
+        let (side, sign) = if value > 0.0 {
+            (&self.positive, 1.0)
+        } else {
+            (&self.negative, -1.0)
+        };
+        if value == 0.0 || value.is_nan() {
+            // Nothing is as near to zero as zero.
+            return Beside {
+                below: sum(&self.negative),
+                within: self.zeros,
+                low: 0.0,
+                high: 0.0,
+            };
+        }
+        let bin = index(value * sign);
+        let place = side.partition_point(|(other, _)| *other < bin);
+        let within = side
+            .get(place)
+            .filter(|(other, _)| *other == bin)
+            .map_or(0, |(_, count)| *count);
+        let ends = [edge(bin - 1) * sign, edge(bin) * sign];
+        let below = if value > 0.0 {
+            sum(&self.negative) + self.zeros + sum(&side[..place])
+        } else {
+            sum(&side[place..]) - within
+        };
+        Beside {
+            below,
+            within,
+            low: ends[0].min(ends[1]),
+            high: ends[0].max(ends[1]),
+        }
+    }
+
+    /// Whether all values are whole numbers, as far as can be told: of many others some would be where none is.
+    pub(crate) fn seems_whole(&self) -> bool {
+        let whole = |(bin, _): &(i32, u64)| edge(*bin).floor() > edge(*bin - 1) || edge(*bin).floor() >= 50.0;
+        let bins = || self.positive.iter().chain(&self.negative);
+        // Only small ones tell: from 50 on, each bin has a whole number in it.
+        let telling = bins().filter(|(bin, _)| edge(*bin) < 50.0).count();
+        bins().all(whole) && (telling > 0 || self.zeros > 0)
     }
 
     /// The value at each of these ranks (1 is the least), which must ascend.

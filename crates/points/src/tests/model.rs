@@ -154,6 +154,7 @@ async fn agrees(tried: Tried, points: &Points, all: &[DataPoint], from: Micros, 
     let asked = range(from, to);
     let buckets = buckets(from, to, step);
     numbers_agree(tried, points, all, asked, &buckets).await;
+    distributions_agree(tried, points, all, &buckets).await;
     counts_agree(points, all, asked, &buckets).await;
     // Words outlive their data points by the hour.
     if !tried.outlive || (from.floor(HOUR) == from && to.floor(HOUR) == to) {
@@ -189,6 +190,44 @@ async fn numbers_agree(tried: Tried, points: &Points, all: &[DataPoint], asked: 
             tried.off()
         ),
         "{median:?}\n{expected:?}"
+    );
+}
+
+async fn distributions_agree(tried: Tried, points: &Points, all: &[DataPoint], buckets: &Buckets) {
+    let spreads = points.distributions(NUMBERS, buckets).await.unwrap();
+    assert_eq!(spreads.len(), buckets.starts().len());
+    for (found, range) in spreads.iter().zip(each(buckets)) {
+        let expected = bucket(all, range);
+        assert_eq!((found.start(), found.count()), (range.from(), expected.count));
+        assert_eq!((found.min(), found.max()), (expected.min, expected.max));
+        let quantiles = Bucket {
+            sum: found.sum(),
+            avg: found.avg(),
+            p50: found.quantile(0.5),
+            p75: found.quantile(0.75),
+            p95: found.quantile(0.95),
+            p99: found.quantile(0.99),
+            ..expected
+        };
+        assert!(
+            nearly(&quantiles, &expected, tried.off()),
+            "{quantiles:?}\n{expected:?}"
+        );
+        for limit in [-10.0, 0.0, 1.0, expected.p50.unwrap_or(7.0)] {
+            let is_above = |point: &&DataPoint| matches!(point.value, Value::Number(number) if number > limit);
+            let lies = of(all, NUMBERS, range).filter(is_above).count() as u64;
+            let above = found.above(limit);
+            assert!(
+                (above.least..=above.most).contains(&lies),
+                "{above:?} for {lies} above {limit}"
+            );
+            assert!(above.is_exact() || !found.is_exact());
+        }
+    }
+    let hits = points.distributions(HITS, buckets).await.unwrap();
+    assert!(
+        hits.iter().all(|spread| spread.count() == 0),
+        "hits have no distribution"
     );
 }
 

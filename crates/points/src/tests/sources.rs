@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::{NOW, batch, buckets, open, point, range};
-use crate::{Bucket, Cursor, DataPoint, Options, Points, Sources};
+use crate::{Bucket, Cursor, DataPoint, Distribution, Options, Points, Sources};
 
 /// The one that has all.
 const ALL: MetricId = MetricId(40);
@@ -102,6 +102,13 @@ async fn agree(first: Published, second: Published, dense: u64, limit: u32) {
             several.iter().map(comparable).eq(one.iter().map(comparable)),
             "{several:?}\n{one:?}"
         );
+        let one = points.distributions(ALL, &buckets).await.unwrap();
+        let several = points.distributions(&parts, &buckets).await.unwrap();
+        let comparable = |spread: &Distribution| {
+            let counts = spread.bins(&[-100.0, 0.0, 100.0]);
+            (spread.count(), spread.min(), spread.max(), counts)
+        };
+        assert!(several.iter().map(comparable).eq(one.iter().map(comparable)));
         let names = ["1".to_owned(), "-3".to_owned()];
         let one = points.word_series(ALL_WORDS, &names, &buckets).await.unwrap();
         assert_eq!(points.word_series(&said, &names, &buckets).await.unwrap(), one);

@@ -1,5 +1,8 @@
 //! How the values of a bucket are spread.
 
+use domain::time::Micros;
+
+use crate::Distribution;
 use crate::quantile::{exact, sketched};
 use crate::rollup::Hour;
 use crate::sketch::Sketch;
@@ -27,6 +30,16 @@ impl Spread {
         } else {
             self.sketch.merge(&sketch);
         }
+    }
+
+    /// How they are spread, of data points that add up to `sum`.
+    pub(in crate::query) fn into_distribution(self, start: Micros, sum: Hour) -> Distribution {
+        if self.sketch.count() == 0 {
+            return Distribution::of_values(start, sum, self.values);
+        }
+        let mut sketch = self.sketch;
+        sketch.merge(&Sketch::of(&self.values));
+        Distribution::of_sketch(start, sum, sketch)
     }
 
     /// The values at some quantiles, ascending. Exact if every value was looked at, else within 1 % of themselves and
