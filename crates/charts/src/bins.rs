@@ -104,7 +104,8 @@ impl Bins<'_> {
             (class, every)
         });
         let [(minor, widely), (medial, narrowly), (major, hardly)] = steps;
-        let middle = all.len() / 2 / hardly * hardly;
+        let nearest = usize::midpoint(all.len(), hardly) / hardly * hardly;
+        let middle = if nearest < all.len() { nearest } else { 0 };
         let class = |place: usize| {
             if place == middle {
                 ""
