@@ -101,6 +101,8 @@ ids! {
     JobId
     /// An event in an audit log.
     EventId
+    /// An annotation of a project.
+    AnnotationId
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The words and rules of micro stat. Pure: no I/O, no async, no clock, no randomness, no SQL, no HTTP.
 
+pub mod annotation;
 pub mod batch;
 pub mod device;
 pub mod dsn;

@@ -124,17 +124,17 @@ pub fn unlinked(text: &str) -> String {
         .collect()
 }
 
-fn composed(text: &str) -> String {
+pub(crate) fn composed(text: &str) -> String {
     text.trim().nfc().collect()
 }
 
 /// Line and paragraph separators and turns of direction count too: a name stands in subjects of mails and
 /// in the middle of sentences.
-fn is_control(c: char) -> bool {
+pub(crate) fn is_control(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-fn is_invisible(c: char) -> bool {
+pub(crate) fn is_invisible(c: char) -> bool {
     c.is_whitespace()
         || matches!(
             c,

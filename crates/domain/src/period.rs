@@ -141,6 +141,12 @@ pub fn between_in(from: &str, to: &str, zone: &TimeZone) -> Result<Range, BadPer
     }
 }
 
+/// One moment that was typed in a time zone, as [`between_in`] reads them; a day without a clock means its start.
+#[must_use]
+pub fn moment_in(text: &str, zone: &TimeZone) -> Option<Micros> {
+    read(text, false, zone)
+}
+
 /// RFC 3339, or day and clock in the zone with a `T` or a space between, or a day alone.
 fn read(text: &str, is_end: bool, zone: &TimeZone) -> Option<Micros> {
     let text = text.trim();

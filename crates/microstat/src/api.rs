@@ -1,6 +1,8 @@
-//! The API for programs: JSON under `/api/v1`, read with an API token. What it offers is written down in
+//! The API for programs: JSON under `/api/v1`, read and written with an API token. What it offers is written down in
 //! `api/openapi.json`, which is also one of its answers.
 
+mod annotations;
+mod body;
 mod busiest;
 mod data_points;
 mod metrics;
@@ -29,7 +31,8 @@ pub(crate) fn routes(table: Table) -> Table {
     let table = metrics::routes(table);
     let table = series::routes(table);
     let table = words::routes(table);
-    data_points::routes(table)
+    let table = data_points::routes(table);
+    annotations::routes(table)
 }
 
 /// Dresses a fault as JSON: `{"error": {"code": "…", "message": "…"}}`.

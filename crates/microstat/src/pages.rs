@@ -3,6 +3,7 @@
 mod acceptances;
 mod account_deletions;
 mod accounts;
+mod annotations;
 mod api_tokens;
 mod arrival;
 mod audit_events;
@@ -89,6 +90,7 @@ pub(crate) fn routes(table: Table) -> Table {
         live::routes,
         tutorials::routes,
         metrics::routes,
+        annotations::routes,
         rotations::routes,
         help::routes,
     ];

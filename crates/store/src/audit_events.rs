@@ -80,6 +80,14 @@ actions! {
     MetricDeleted = "metric.deleted", "Deleted a metric";
     /// Data points of a metric were deleted, those between two times.
     DataPointsDeleted = "metric.data_points_deleted", "Deleted data points";
+    /// An annotation was added.
+    AnnotationAdded = "annotation.added", "Added an annotation";
+    /// An annotation was changed.
+    AnnotationChanged = "annotation.changed", "Changed an annotation";
+    /// An annotation was deleted.
+    AnnotationDeleted = "annotation.deleted", "Deleted an annotation";
+    /// A deleted annotation was brought back.
+    AnnotationRestored = "annotation.restored", "Brought back an annotation";
     /// An API token for this organisation was made.
     TokenCreated = "token.created", "Made an API token";
     /// An API token for this organisation was revoked.

@@ -4,6 +4,7 @@
 //! `&mut Tx`. Only handlers and jobs begin and commit.
 
 pub mod acceptances;
+pub mod annotations;
 pub mod api_tokens;
 pub mod audit_events;
 pub mod db;

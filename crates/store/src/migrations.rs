@@ -8,6 +8,7 @@ use crate::{Db, Error, Result};
 const STEPS: &[&str] = &[
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_retention.sql"),
+    include_str!("../migrations/0003_annotations.sql"),
 ];
 
 /// Brings the database to the newest schema this program knows.

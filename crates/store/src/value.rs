@@ -1,8 +1,10 @@
 //! What goes into a query and comes out of a row: five kinds of value, and the domain's types made of them.
 
+use domain::annotation::Kind;
 use domain::dsn::PublicKey;
 use domain::id::{
-    CodeId, DsnId, EventId, InvitationId, JobId, MetricId, OrganisationId, ProjectId, SessionId, TokenId, UserId,
+    AnnotationId, CodeId, DsnId, EventId, InvitationId, JobId, MetricId, OrganisationId, ProjectId, SessionId, TokenId,
+    UserId,
 };
 use domain::metric::MetricType;
 use domain::name::Name;
@@ -92,6 +94,7 @@ macro_rules! whole {
 }
 
 whole! {
+    AnnotationId: |id| id.0, |v| Some(AnnotationId(v));
     CodeId: |id| id.0, |v| Some(CodeId(v));
     DsnId: |id| id.0, |v| Some(DsnId(v));
     EventId: |id| id.0, |v| Some(EventId(v));
@@ -104,6 +107,7 @@ whole! {
     TokenId: |id| id.0, |v| Some(TokenId(v));
     UserId: |id| id.0, |v| Some(UserId(v));
     Micros: |time| time.0, |v| Some(Micros(v));
+    Kind: Kind::code, Kind::from_code;
     MetricType: MetricType::code, MetricType::from_code;
     Role: Role::code, Role::from_code;
     bool: i64::from, |v| Some(v != 0);

@@ -1,5 +1,7 @@
 //! What a request's query asks for. What can't be read answers 400, what can't be had 422; both say what could.
 
+use std::str::FromStr;
+
 use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
 use domain::range::{BadRange, Buckets, MAX_BUCKETS, Range};
@@ -23,6 +25,7 @@ pub(super) struct Parameters {
     step: Option<String>,
     limit: Option<String>,
     before: Option<String>,
+    metric: Option<String>,
 }
 
 impl FromRequestParts<Shared> for Parameters {
@@ -45,11 +48,19 @@ impl Parameters {
     pub(super) fn range(&self, now: Micros) -> Result<Range, AppError> {
         let to = time("to", self.to.as_deref())?.unwrap_or(now + 1);
         let from = time("from", self.from.as_deref())?.unwrap_or(to - DAY);
-        Range::new(from, to).map_err(|_| {
-            AppError::Invalid(format!(
-                "\"from\" is {from} and \"to\" is {to}: give a \"from\" that is before \"to\"."
-            ))
-        })
+        ordered(from, to)
+    }
+
+    /// From `from` up to but without `to`, each all the time there is without it.
+    pub(super) fn open_range(&self) -> Result<Range, AppError> {
+        let to = time("to", self.to.as_deref())?.unwrap_or(Range::EVER.to());
+        let from = time("from", self.from.as_deref())?.unwrap_or(Range::EVER.from());
+        ordered(from, to)
+    }
+
+    /// The metric that is asked for.
+    pub(super) fn metric(&self) -> Option<&str> {
+        self.metric.as_deref()
     }
 
     /// The range, cut into whole buckets of UTC.
@@ -86,14 +97,22 @@ impl Parameters {
     }
 
     /// Where an earlier answer said that the next page starts.
-    pub(super) fn before(&self) -> Result<Option<points::Cursor>, AppError> {
+    pub(super) fn before<T: FromStr>(&self) -> Result<Option<T>, AppError> {
         let cursor = self.before.as_deref().map(str::parse).transpose();
         cursor.map_err(|_| AppError::Unreadable("\"before\" must be the \"next\" of an earlier answer.".to_owned()))
     }
 }
 
+fn ordered(from: Micros, to: Micros) -> Result<Range, AppError> {
+    Range::new(from, to).map_err(|_| {
+        AppError::Invalid(format!(
+            "\"from\" is {from} and \"to\" is {to}: give a \"from\" that is before \"to\"."
+        ))
+    })
+}
+
 /// A plus sign that wasn't percent-encoded arrives as a space.
-fn time(name: &str, text: Option<&str>) -> Result<Option<Micros>, AppError> {
+pub(super) fn time(name: &str, text: Option<&str>) -> Result<Option<Micros>, AppError> {
     let Some(text) = text else {
         return Ok(None);
     };

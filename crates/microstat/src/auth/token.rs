@@ -10,7 +10,7 @@ use store::metrics::Metric;
 use store::projects::Project;
 use store::users::User;
 
-use super::member::path_id;
+use super::member::{path_id, require};
 use crate::error::AppError;
 use crate::secrets::hash;
 use crate::state::Shared;
@@ -27,11 +27,17 @@ pub struct Bearer {
 /// A project the token's person may open.
 #[derive(Clone, Debug)]
 pub struct TokenProject {
+    /// The token's person.
+    pub user: User,
     /// The project.
     pub project: Project,
     /// The lesser of the person's role and the token's.
     pub role: Role,
 }
+
+/// A project the token may change things of: as a Member at least.
+#[derive(Clone, Debug)]
+pub struct TokenWriter(pub TokenProject);
 
 /// A metric of a project the token's person may open.
 #[derive(Clone, Debug)]
@@ -84,7 +90,21 @@ impl FromRequestParts<Shared> for TokenProject {
         let found = store::projects::open(&app.db, id, bearer.user.id).await?;
         let (project, role) = found.ok_or(AppError::NotFound)?;
         let role = bearer.role_in(project.organisation, role).ok_or(AppError::NotFound)?;
-        Ok(Self { project, role })
+        Ok(Self {
+            user: bearer.user,
+            project,
+            role,
+        })
+    }
+}
+
+impl FromRequestParts<Shared> for TokenWriter {
+    type Rejection = AppError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, AppError> {
+        let at = TokenProject::from_request_parts(parts, app).await?;
+        require(at.role, Role::Member)?;
+        Ok(Self(at))
     }
 }
 

@@ -14,13 +14,22 @@ use crate::config::Config;
 use crate::secrets::Keys;
 use crate::state::Shared;
 
+/// What one page leaves to be said on the next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// The words, on one line.
+    pub text: String,
+    /// Where a form undoes what they tell of, if that can be.
+    pub undo: Option<String>,
+}
+
 /// What the visit's cookie says, put into the request's extensions.
 #[derive(Clone, Debug)]
 pub struct Visit {
     /// 128 random bits of this browser.
     pub seed: String,
     /// What the page before left to be said.
-    pub notice: Option<String>,
+    pub notice: Option<Notice>,
 }
 
 impl Visit {
@@ -99,7 +108,12 @@ fn new_seed(random: &Random) -> String {
 }
 
 /// A note for the next page, signed, so that no other site can put words in our mouth.
-pub(crate) fn write_notice(keys: &Keys, text: &str) -> String {
+pub(crate) fn write_notice(keys: &Keys, notice: &Notice) -> String {
+    let mut text = notice.text.replace('\n', " ");
+    if let Some(undo) = &notice.undo {
+        text.push('\n');
+        text.push_str(undo);
+    }
     let mac = keys.mac("notice", &[text.as_bytes()]);
     format!(
         "{}.{}",
@@ -108,10 +122,19 @@ pub(crate) fn write_notice(keys: &Keys, text: &str) -> String {
     )
 }
 
-fn read_notice(keys: &Keys, cookie: &str) -> Option<String> {
+fn read_notice(keys: &Keys, cookie: &str) -> Option<Notice> {
     let (mac, text) = cookie.split_once('.')?;
     let text = String::from_utf8(BASE64URL_NOPAD.decode(text.as_bytes()).ok()?).ok()?;
     let mac = BASE64URL_NOPAD.decode(mac.as_bytes()).ok()?;
     let right = keys.mac("notice", &[text.as_bytes()]);
-    bool::from(mac.ct_eq(&right[..16])).then_some(text)
+    if !bool::from(mac.ct_eq(&right[..16])) {
+        return None;
+    }
+    Some(match text.split_once('\n') {
+        Some((text, undo)) => Notice {
+            text: text.to_owned(),
+            undo: Some(undo.to_owned()),
+        },
+        None => Notice { text, undo: None },
+    })
 }

@@ -10,7 +10,7 @@ const TRIES_FOR: i64 = DAY;
 /// Jobs that were given up are kept this long, to be looked into.
 const FAILED_FOR: i64 = 30 * DAY;
 
-/// Forgets sessions, mailed links, tries and failed jobs that don't count any more.
+/// Forgets sessions, mailed links, tries, failed jobs and deleted annotations that don't count any more.
 ///
 /// # Errors
 /// If the database refuses.
@@ -21,7 +21,8 @@ pub async fn run_due(app: &Shared) -> Result<(), AppError> {
     let links = store::mailed_links::sweep(&mut tx, now).await?;
     let tries = store::throttles::sweep(&mut tx, now - TRIES_FOR).await?;
     let jobs = store::jobs::sweep(&mut tx, now - FAILED_FOR).await?;
+    let annotations = store::annotations::sweep(&mut tx, now).await?;
     tx.commit().await?;
-    tracing::debug!(sessions, links, tries, jobs, "swept");
+    tracing::debug!(sessions, links, tries, jobs, annotations, "swept");
     Ok(())
 }

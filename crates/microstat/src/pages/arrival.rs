@@ -67,8 +67,8 @@ pub(crate) async fn show(State(app): State<Shared>, visitor: Visitor) -> Result<
         (None, None) => "/welcome".to_owned(),
     };
     let mut leaving = redirect(path);
-    if let Some(text) = &visitor.visit.notice {
-        leaving = leaving.notice(&app, text);
+    if let Some(notice) = &visitor.visit.notice {
+        leaving = leaving.leave(&app, notice);
     }
     Ok(leaving.into_response())
 }

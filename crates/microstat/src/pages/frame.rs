@@ -7,6 +7,7 @@ use crate::assets;
 use crate::auth::csrf;
 use crate::auth::member::{InProject, Member};
 use crate::auth::session::{SignedIn, Visitor};
+use crate::auth::visit::Notice;
 use crate::error::AppError;
 use crate::state::Shared;
 
@@ -67,7 +68,7 @@ pub struct Frame {
     /// The person's address, if it still waits to be verified.
     pub unverified: Option<String>,
     /// What the page before left to be said.
-    pub notice: Option<String>,
+    pub notice: Option<Notice>,
     /// The token every form carries.
     pub csrf: String,
 }

@@ -29,6 +29,7 @@ const SOURCES: &[Source] = pages! {
     "inviting-your-team" "INVITING-YOUR-TEAM.md"
     "publishing" "PUBLISHING.md"
     "metric-types" "METRIC-TYPES.md"
+    "annotations" "ANNOTATIONS.md"
     "roles" "ROLES.md"
     "api" "API.md"
     "self-hosting" "SELF-HOSTING.md"

@@ -56,8 +56,8 @@ async fn show(State(app): State<Shared>, at: Member) -> Result<Response, AppErro
     let projects = store::projects::of_organisation(&app.db, at.organisation.id).await?;
     if let Some(first) = projects.first() {
         let mut leaving = redirect(format!("/projects/{}", first.id));
-        if let Some(text) = &at.signed.visit.notice {
-            leaving = leaving.notice(&app, text);
+        if let Some(notice) = &at.signed.visit.notice {
+            leaving = leaving.leave(&app, notice);
         }
         return Ok(leaving.into_response());
     }

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
-use crate::auth::visit::{set_cookie, write_notice};
+use crate::auth::visit::{Notice, set_cookie, write_notice};
 use crate::error::AppError;
 use crate::state::Shared;
 
@@ -40,12 +40,21 @@ pub(crate) struct Leaving {
 impl Leaving {
     /// Has the next page say this, once.
     pub(crate) fn notice(self, app: &Shared, text: &str) -> Self {
-        self.cookie(set_cookie(
-            &app.config,
-            "notice",
-            &write_notice(&app.keys, text),
-            Some(60),
-        ))
+        let text = text.to_owned();
+        self.leave(app, &Notice { text, undo: None })
+    }
+
+    /// Has the next page say this, once, with a button "Undo" that posts to `undo`.
+    pub(crate) fn undoable(self, app: &Shared, text: &str, undo: String) -> Self {
+        let text = text.to_owned();
+        let undo = Some(undo);
+        self.leave(app, &Notice { text, undo })
+    }
+
+    /// Has the next page say what another page left to be said.
+    pub(crate) fn leave(self, app: &Shared, notice: &Notice) -> Self {
+        let value = write_notice(&app.keys, notice);
+        self.cookie(set_cookie(&app.config, "notice", &value, Some(60)))
     }
 
     /// Sets a cookie.

@@ -2,6 +2,7 @@
 
 mod acceptances;
 mod accounts;
+mod annotations;
 mod api;
 mod audit_events;
 mod backup;

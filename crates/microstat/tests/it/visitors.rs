@@ -5,9 +5,12 @@ use std::collections::BTreeMap;
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
+use domain::annotation::{Content, Kind};
 use domain::dsn::PublicKey;
 use domain::email::EmailAddress;
-use domain::id::{CodeId, DsnId, InvitationId, MetricId, OrganisationId, ProjectId, SessionId, TokenId, UserId};
+use domain::id::{
+    AnnotationId, CodeId, DsnId, InvitationId, MetricId, OrganisationId, ProjectId, SessionId, TokenId, UserId,
+};
 use domain::invitation_code::Terms;
 use domain::metric::{MetricName, MetricType};
 use domain::name::Name;
@@ -15,6 +18,7 @@ use domain::role::Role;
 use domain::time::{DAY, HOUR};
 use microstat::secrets::Secret;
 use store::Tx;
+use store::annotations::Addition;
 use store::api_tokens::NewToken;
 use store::invitation_codes::NewCode;
 use store::invitations::NewInvitation;
@@ -139,6 +143,13 @@ const TABLE: &[(&str, &str, [u16; 5])] = &[
     ("POST", "/projects/{project}/metrics/{metric}/favourite", [303, 404, 403, 303, 303]),
     ("GET", "/projects/{project}/metrics/{metric}/deletion", [303, 404, 403, 200, 200]),
     ("POST", "/projects/{project}/metrics/{metric}/deletion", [303, 404, 403, 422, 422]),
+    ("GET", "/projects/{project}/annotations", [303, 404, 200, 200, 200]),
+    ("POST", "/projects/{project}/annotations", [303, 404, 403, 422, 422]),
+    ("GET", "/projects/{project}/annotations/new", [303, 404, 403, 200, 200]),
+    ("GET", "/projects/{project}/annotations/{annotation}", [303, 404, 403, 200, 200]),
+    ("POST", "/projects/{project}/annotations/{annotation}", [303, 404, 403, 422, 422]),
+    ("POST", "/projects/{project}/annotations/{annotation}/deletion", [303, 404, 403, 303, 303]),
+    ("POST", "/projects/{project}/annotations/{annotation}/restoration", [303, 404, 403, 303, 303]),
     ("GET", "/organisations/{organisation}/dsns/rotation", [303, 404, 403, 403, 303]),
     ("POST", "/organisations/{organisation}/dsns/rotation", [303, 404, 403, 403, 303]),
     ("GET", "/help", [200, 200, 200, 200, 200]),
@@ -147,6 +158,9 @@ const TABLE: &[(&str, &str, [u16; 5])] = &[
     ("GET", "/api/v1/projects", [401, 200, 200, 200, 200]),
     ("GET", "/api/v1/projects/{project}/totals", [401, 404, 200, 200, 200]),
     ("GET", "/api/v1/projects/{project}/busiest", [401, 404, 200, 200, 200]),
+    ("GET", "/api/v1/projects/{project}/annotations", [401, 404, 200, 200, 200]),
+    ("POST", "/api/v1/projects/{project}/annotations", [401, 404, 403, 400, 400]),
+    ("DELETE", "/api/v1/projects/{project}/annotations/{annotation}", [401, 404, 403, 204, 404]),
     ("GET", "/api/v1/projects/{project}/metrics", [401, 404, 200, 200, 200]),
     ("GET", "/api/v1/projects/{project}/metrics/{metric}/series", [401, 404, 200, 200, 200]),
     ("GET", "/api/v1/projects/{project}/metrics/{metric}/words", [401, 404, 422, 422, 422]),
@@ -230,6 +244,10 @@ impl Cast {
             .await
             .unwrap();
         let by = self.administrator;
+        let annotation = AnnotationId::from_random(random.bits());
+        let content = Content::new(Kind::Note, "Works", "", (now, None), now).unwrap();
+        let added = store::annotations::add(tx, annotation, (project, None), &content, by, now).await;
+        assert_eq!(added.unwrap(), Addition::Added);
         let invitation = InvitationId::from_random(random.bits());
         let (mailed, copied) = (Secret::token(random), Secret::token(random));
         let new = NewInvitation {
@@ -259,6 +277,7 @@ impl Cast {
             ("project", project.to_string()),
             ("dsn", dsn.to_string()),
             ("metric", metric.to_string()),
+            ("annotation", annotation.to_string()),
             ("invitation", invitation.to_string()),
             ("code", code.to_string()),
             ("token", mailed.reveal().to_owned()),

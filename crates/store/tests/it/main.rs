@@ -1,6 +1,7 @@
 //! The store on a real database: SQLite, or PostgreSQL where `MICROSTAT_TEST_ENGINE` says so.
 
 mod acceptances;
+mod annotations;
 mod favourites;
 mod invitation_codes;
 mod invitations;
