@@ -144,11 +144,7 @@ async fn create(
         Addition::Already(_) => format!("It is there already: {}", content.text),
         Addition::NotFound => return Err(AppError::NotFound),
         Addition::Full => {
-            let faults = Faults {
-                text: Some(full()),
-                ..Faults::default()
-            };
-            let page = FormPage::load(&app, &at, form, None, faults).await?;
+            let page = FormPage::load(&app, &at, form, None, Faults::whole(full())).await?;
             return html_with(StatusCode::UNPROCESSABLE_ENTITY, &page);
         }
     };

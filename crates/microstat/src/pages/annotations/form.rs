@@ -36,13 +36,21 @@ pub(super) struct Form {
 /// What is wrong with it, for the person who typed it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Faults {
-    pub(super) text: Option<String>,
+    text: Option<String>,
     url: Option<String>,
     at: Option<String>,
     until: Option<String>,
 }
 
 impl Faults {
+    /// One that is about the whole of it.
+    pub(super) fn whole(text: String) -> Self {
+        Self {
+            text: Some(text),
+            ..Self::default()
+        }
+    }
+
     fn of(all: &[Bad]) -> Self {
         let mut faults = Self::default();
         for bad in all {
