@@ -63,11 +63,11 @@ pub(crate) fn spans(axis: &TimeAxis, starts: impl IntoIterator<Item = Micros>) -
 }
 
 impl<'a> Frame<'a> {
-    pub(crate) fn new(axis: &'a TimeAxis, marks: &'a [Mark<'a>], height: u32, axes: &[&Scale]) -> Self {
+    pub(crate) fn new(axis: &'a TimeAxis, marks: &'a [Mark<'a>], height: u32, scales: &[&Scale]) -> Self {
         Self {
             axis,
             marks,
-            plot: Plot::new(height, mark::room(marks, axis), axes),
+            plot: Plot::new(height, mark::room(marks, axis), scales),
         }
     }
 

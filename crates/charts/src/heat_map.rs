@@ -8,6 +8,7 @@ use crate::bins::Bins;
 use crate::frame::{Frame, Span, spans, table};
 use crate::mark::Mark;
 use crate::number;
+use crate::plot::grid;
 use crate::svg::{Svg, Tenth, Text, float, float_len};
 use crate::table::Table;
 use crate::time_axis::TimeAxis;
@@ -52,10 +53,10 @@ impl HeatMap<'_> {
         let bins = self.bins();
         for label in bins.labels(LABELS) {
             let y = frame.plot.top + (1.0 - label.at / 100.0) * frame.plot.height();
-            frame.plot.grid(&mut svg, y, label.at == 0.0, &label.text);
+            grid(&mut svg, y, label.at == 0.0, &label.text);
         }
         if bins.count() == 0 {
-            frame.plot.grid(&mut svg, frame.plot.floor(), true, "");
+            grid(&mut svg, frame.plot.floor(), true, "");
         }
         frame.plot.begin_paths(&mut svg);
         for step in 1..=STEPS {

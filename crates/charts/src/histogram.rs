@@ -1,5 +1,7 @@
 //! How values are spread: a bar a bin.
 
+use std::fmt::Write as _;
+
 use crate::bins::Bins;
 use crate::number;
 use crate::plot::{Head, Plot};
@@ -16,7 +18,7 @@ const ROWS: usize = 4;
 /// Names closer than this, in percent, are said together.
 const TOGETHER: f64 = 1.2;
 /// A bar is at most this wide, in percent.
-const WIDEST: f64 = 14.0;
+const WIDEST: f64 = 24.0;
 /// Names are kept apart as if the picture were so wide, in pixels; narrower ones show no names.
 const WIDTH: f64 = 320.0;
 const FONT: f64 = 12.0;
@@ -84,7 +86,7 @@ impl Histogram<'_> {
         plot.begin_bars(&mut svg, false);
         self.bars(&mut svg, &plot, &scale);
         svg.put(format_args!("</svg>"));
-        self.point_out(&mut svg, &plot, &names);
+        point_out(&mut svg, &plot, &names);
         if self.total() == 0 {
             plot.nothing(&mut svg);
         }
@@ -111,31 +113,6 @@ impl Histogram<'_> {
                 At(plot.height() - height),
                 At(wide),
                 At(height)
-            ));
-        }
-    }
-
-    fn point_out(&self, svg: &mut Svg, plot: &Plot, names: &[(usize, Named)]) {
-        let y = |row: usize| 10.0 + float_len(row) * ROW;
-        for (row, named) in names {
-            svg.put(format_args!(
-                "<line class=\"{}\" x1=\"{x}%\" x2=\"{x}%\" y1=\"{}\" y2=\"{}\"/>",
-                named.class,
-                At(y(*row) - 9.0),
-                At(plot.floor()),
-                x = At(named.at)
-            ));
-        }
-        // All names lie above all lines, which go around them.
-        for (row, named) in names {
-            svg.put(format_args!(
-                "<text class=\"{} is-medial\" x=\"{}%\" dx=\"{}\" y=\"{}\" text-anchor=\"{}\">{}</text>",
-                named.class,
-                At(named.at),
-                if named.back { "-4" } else { "4" },
-                At(y(*row)),
-                if named.back { "end" } else { "start" },
-                Text(&named.text)
             ));
         }
     }
@@ -224,7 +201,8 @@ impl Histogram<'_> {
             _ => return "No data points.".to_owned(),
         };
         for pointed in self.pointed.iter().filter(|pointed| pointed.value.is_finite()) {
-            sentence.push_str(&format!(" {} {}.", pointed.label, self.unit.show(pointed.value)));
+            // Writing into a String can't fail.
+            let _ = write!(sentence, " {} {}.", pointed.label, self.unit.show(pointed.value));
         }
         if let Some(limit) = self.limit {
             let above = format!(
@@ -245,6 +223,31 @@ impl Histogram<'_> {
             headers: ["Value", "Data points", "Share"].map(str::to_owned).to_vec(),
             rows: self.counts().enumerate().map(row).collect(),
         }
+    }
+}
+
+fn point_out(svg: &mut Svg, plot: &Plot, names: &[(usize, Named)]) {
+    let y = |row: usize| 10.0 + float_len(row) * ROW;
+    for (row, named) in names {
+        svg.put(format_args!(
+            "<line class=\"{}\" x1=\"{x}%\" x2=\"{x}%\" y1=\"{}\" y2=\"{}\"/>",
+            named.class,
+            At(y(*row) - 9.0),
+            At(plot.floor()),
+            x = At(named.at)
+        ));
+    }
+    // All names lie above all lines, which go around them.
+    for (row, named) in names {
+        svg.put(format_args!(
+            "<text class=\"{} is-medial\" x=\"{}%\" dx=\"{}\" y=\"{}\" text-anchor=\"{}\">{}</text>",
+            named.class,
+            At(named.at),
+            if named.back { "-4" } else { "4" },
+            At(y(*row)),
+            if named.back { "end" } else { "start" },
+            Text(&named.text)
+        ));
     }
 }
 

@@ -99,23 +99,9 @@ impl Plot {
 
     fn left(&self, svg: &mut Svg, scale: &Scale) {
         for tick in &scale.ticks {
-            self.grid(svg, self.outer_y(scale, tick.value), tick.value == 0.0, &tick.label);
+            grid(svg, self.outer_y(scale, tick.value), tick.value == 0.0, &tick.label);
         }
-        self.caption(svg, scale.caption, "x=\"-46\"");
-    }
-
-    /// A line across, with its label on the left.
-    pub(crate) fn grid(&self, svg: &mut Svg, y: f64, is_base: bool, label: &str) {
-        // Half a pixel in, a line of one pixel is drawn as one pixel.
-        let y = y.round() + 0.5;
-        let class = if is_base { "base-line" } else { "grid-line" };
-        svg.put(format_args!(
-            "<line class=\"{class}\" x2=\"100%\" y1=\"{y}\" y2=\"{y}\"/>\
-             <text class=\"value\" x=\"-8\" y=\"{}\" text-anchor=\"end\">{}</text>",
-            At(y + 4.0),
-            Text(label),
-            y = At(y)
-        ));
+        caption(svg, scale.caption, "x=\"-46\"");
     }
 
     /// Its ticks lie where they lie: a second grid would be read as the first.
@@ -128,16 +114,7 @@ impl Plot {
                 Text(&tick.label)
             ));
         }
-        self.caption(svg, scale.caption, "x=\"100%\" dx=\"46\" text-anchor=\"end\"");
-    }
-
-    fn caption(&self, svg: &mut Svg, name: Option<Name>, place: &str) {
-        if let Some(name) = name {
-            svg.put(format_args!(
-                "<text class=\"value unit\" {place} y=\"10\">{}</text>",
-                Text(name.as_str())
-            ));
-        }
+        caption(svg, scale.caption, "x=\"100%\" dx=\"46\" text-anchor=\"end\"");
     }
 
     /// A tick and its label on the x axis, at so many percent.
@@ -204,5 +181,28 @@ impl Plot {
             svg.put(format_args!("{}{}", if nth > 0 { "\n" } else { "" }, Text(line)));
         }
         svg.put(format_args!("</title></rect>"));
+    }
+}
+
+/// A line across, with its label on the left.
+pub(crate) fn grid(svg: &mut Svg, y: f64, is_base: bool, label: &str) {
+    // Half a pixel in, a line of one pixel is drawn as one pixel.
+    let y = y.round() + 0.5;
+    let class = if is_base { "base-line" } else { "grid-line" };
+    svg.put(format_args!(
+        "<line class=\"{class}\" x2=\"100%\" y1=\"{y}\" y2=\"{y}\"/>\
+         <text class=\"value\" x=\"-8\" y=\"{}\" text-anchor=\"end\">{}</text>",
+        At(y + 4.0),
+        Text(label),
+        y = At(y)
+    ));
+}
+
+fn caption(svg: &mut Svg, name: Option<Name>, place: &str) {
+    if let Some(name) = name {
+        svg.put(format_args!(
+            "<text class=\"value unit\" {place} y=\"10\">{}</text>",
+            Text(name.as_str())
+        ));
     }
 }

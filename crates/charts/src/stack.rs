@@ -59,12 +59,12 @@ impl Stack<'_> {
         // Each reaches down to the base line and is covered by those below it: one edge is half as much to send as two.
         if self.has_others() {
             svg.put(format_args!("<g class=\"others\">"));
-            self.slab(&mut svg, &frame, &scale, &spans, |place| self.total(place));
+            slab(&mut svg, &frame, &scale, &spans, |place| self.total(place));
             svg.put(format_args!("</g>"));
         }
         for nth in (0..self.drawn().len()).rev() {
             svg.put(format_args!("<g class=\"s{}\">", nth + 1));
-            self.slab(&mut svg, &frame, &scale, &spans, |place| self.up_to(nth, place));
+            slab(&mut svg, &frame, &scale, &spans, |place| self.up_to(nth, place));
             svg.put(format_args!("</g>"));
         }
         svg.put(format_args!("</svg>"));
@@ -74,31 +74,6 @@ impl Stack<'_> {
         frame.hits(&mut svg, &spans, |place| self.values(place), |_| None);
         svg.put(format_args!("</svg>"));
         svg
-    }
-
-    fn slab(&self, svg: &mut Svg, frame: &Frame<'_>, scale: &Scale, spans: &[Span], count: impl Fn(usize) -> u64) {
-        let share = if spans.len() <= APART { 0.84 } else { 1.0 };
-        let floor = Tenth(frame.plot.height());
-        let mut path = String::new();
-        for (place, span) in spans.iter().enumerate().filter(|(place, _)| count(*place) > 0) {
-            let (from, to) = (
-                span.middle() - span.width * share / 2.0,
-                span.middle() + span.width * share / 2.0,
-            );
-            let top = frame.plot.y(scale, float(count(place)));
-            // Writing into a String can't fail.
-            let _ = write!(
-                path,
-                "M{} {floor}V{}H{}V{floor}Z",
-                Tenth(from * 10.0),
-                Tenth(top),
-                Tenth(to * 10.0)
-            );
-        }
-        if !path.is_empty() {
-            let tight = if spans.len() <= APART { "" } else { " is-tight" };
-            svg.put(format_args!("<path class=\"slab{tight}\" d=\"{path}\"/>"));
-        }
     }
 
     fn drawn(&self) -> &[Layer<'_>] {
@@ -201,6 +176,31 @@ impl Stack<'_> {
 impl Layer<'_> {
     fn at(&self, place: usize) -> u64 {
         self.counts.get(place).copied().unwrap_or(0)
+    }
+}
+
+fn slab(svg: &mut Svg, frame: &Frame<'_>, scale: &Scale, spans: &[Span], count: impl Fn(usize) -> u64) {
+    let share = if spans.len() <= APART { 0.84 } else { 1.0 };
+    let floor = Tenth(frame.plot.height());
+    let mut path = String::new();
+    for (place, span) in spans.iter().enumerate().filter(|(place, _)| count(*place) > 0) {
+        let (from, to) = (
+            span.middle() - span.width * share / 2.0,
+            span.middle() + span.width * share / 2.0,
+        );
+        let top = frame.plot.y(scale, float(count(place)));
+        // Writing into a String can't fail.
+        let _ = write!(
+            path,
+            "M{} {floor}V{}H{}V{floor}Z",
+            Tenth(from * 10.0),
+            Tenth(top),
+            Tenth(to * 10.0)
+        );
+    }
+    if !path.is_empty() {
+        let tight = if spans.len() <= APART { "" } else { " is-tight" };
+        svg.put(format_args!("<path class=\"slab{tight}\" d=\"{path}\"/>"));
     }
 }
 

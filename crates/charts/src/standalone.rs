@@ -1,5 +1,7 @@
 //! A chart's picture as a document of its own, with everything it needs inside: for embeds and mails.
 
+use std::fmt::Write as _;
+
 use crate::svg::{Svg, Text};
 use crate::text::fitting;
 
@@ -103,7 +105,8 @@ fn rules(dark: bool, wanted: impl Fn(&str) -> bool) -> String {
             .collect();
         if !declarations.is_empty() {
             let selectors: Vec<&str> = selector.split(',').map(str::trim).collect();
-            css.push_str(&format!("{}{{{}}}", selectors.join(","), declarations.join(";")));
+            // Writing into a String can't fail.
+            let _ = write!(css, "{}{{{}}}", selectors.join(","), declarations.join(";"));
         }
     }
     css
