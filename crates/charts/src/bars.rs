@@ -12,7 +12,7 @@ use crate::table::Table;
 use crate::time_axis::TimeAxis;
 use crate::unit::Unit;
 
-/// Up to so many bars have round shoulders; beyond twice as many there is no gap to spare.
+/// Up to so many bars have round shoulders; of more than twice as many there is but the outline.
 const FEW: usize = 100;
 /// A bar is at most this wide, in percent.
 const WIDEST: f64 = 9.0;
@@ -47,11 +47,15 @@ impl Bars<'_> {
         let frame = Frame::new(self.axis, self.marks, self.height, &[&scale]);
         let spans = self.spans();
         let mut svg = frame.begin("bars", self.title, &self.sentence(&spans), &[&scale]);
-        frame.plot.begin_bars(&mut svg, self.buckets.len() > 2 * FEW);
-        for (bucket, span) in self.buckets.iter().zip(&spans).filter(|(bucket, _)| bucket.count > 0) {
-            self.bar(&mut svg, &frame, &scale, bucket.count, *span);
+        if self.buckets.len() > 2 * FEW {
+            self.outline(&mut svg, &frame, &scale, &spans);
+        } else {
+            frame.plot.begin_inside(&mut svg);
+            for (bucket, span) in self.buckets.iter().zip(&spans).filter(|(bucket, _)| bucket.count > 0) {
+                self.bar(&mut svg, &frame, &scale, bucket.count, *span);
+            }
+            svg.put(format_args!("</svg>"));
         }
-        svg.put(format_args!("</svg>"));
         if !self.before.is_empty() {
             frame.plot.begin_paths(&mut svg);
             let dense = self.buckets.len() > FEW;
@@ -83,13 +87,7 @@ impl Bars<'_> {
 
     fn bar(&self, svg: &mut Svg, frame: &Frame<'_>, scale: &Scale, count: u64, span: Span) {
         let bars = self.buckets.len();
-        let share = if bars <= FEW {
-            0.8
-        } else if bars <= 2 * FEW {
-            0.9
-        } else {
-            1.0
-        };
+        let share = if bars <= FEW { 0.8 } else { 0.9 };
         let width = (span.width * share).min(WIDEST);
         let round = if bars <= FEW { 3.0 - float_len(bars) / 50.0 } else { 0.0 };
         let height = (frame.plot.height() - frame.plot.y(scale, float(count))).max(LEAST);
@@ -103,6 +101,24 @@ impl Bars<'_> {
             At(height + round),
             At(round)
         ));
+    }
+
+    /// So many that there are no gaps between them, which is less to send as one path.
+    fn outline(&self, svg: &mut Svg, frame: &Frame<'_>, scale: &Scale, spans: &[Span]) {
+        frame.plot.begin_paths(svg);
+        for (class, open) in [("bar", false), ("bar is-open", true)] {
+            let path = curve::steps(&frame.plot, spans, |place| {
+                let count = self.buckets[place].count;
+                let top = frame.plot.y(scale, float(count)).min(frame.plot.height() - LEAST);
+                (count > 0 && spans[place].open == open).then_some(top)
+            });
+            if !path.is_empty() {
+                svg.put(format_args!(
+                    "<path class=\"{class}\" shape-rendering=\"crispEdges\" d=\"{path}\"/>"
+                ));
+            }
+        }
+        svg.put(format_args!("</svg>"));
     }
 
     fn before(&self, place: usize) -> Option<u64> {

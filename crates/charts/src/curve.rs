@@ -1,11 +1,12 @@
 //! Lines through values, with gaps where there are none.
 
+use std::fmt::Write as _;
 use std::ops::Range;
 
 use crate::frame::Span;
 use crate::plot::Plot;
 use crate::scale::Scale;
-use crate::svg::{Svg, spot};
+use crate::svg::{Svg, Tenth, spot};
 
 /// Stretches of places where there is something.
 pub(crate) fn runs(places: usize, there: impl Fn(usize) -> bool) -> Vec<Range<usize>> {
@@ -39,6 +40,22 @@ pub(crate) fn through(svg: &mut Svg, class: &str, points: impl IntoIterator<Item
     if points.len() > 1 {
         svg.put(format_args!("<path class=\"{class}\" d=\"M{}\"/>", points.join("L")));
     }
+}
+
+/// Bars without gaps between them, as one path: as high as each value's distance from the plot's upper edge says.
+pub(crate) fn steps(plot: &Plot, spans: &[Span], y: impl Fn(usize) -> Option<f64>) -> String {
+    let floor = Tenth(plot.height());
+    let mut path = String::new();
+    for run in runs(spans.len(), |place| y(place).is_some()) {
+        // Writing into a String can't fail.
+        let _ = write!(path, "M{} {floor}", Tenth(spans[run.start].left * 10.0));
+        for place in run {
+            let top = Tenth(y(place).unwrap_or_default());
+            let _ = write!(path, "V{top}H{}", Tenth(spans[place].right() * 10.0));
+        }
+        let _ = write!(path, "V{floor}Z");
+    }
+    path
 }
 
 /// The values of the time before, among paths. What stands alone is a short stroke.

@@ -3,7 +3,7 @@
 use domain::time::Micros;
 
 use crate::mark::{self, Mark};
-use crate::plot::{Head, Plot};
+use crate::plot::{Head, Plot, hit};
 use crate::scale::Scale;
 use crate::svg::Svg;
 use crate::table::Table;
@@ -124,6 +124,7 @@ impl<'a> Frame<'a> {
         values: impl Fn(usize) -> Vec<(String, String)>,
         notes: impl Fn(usize) -> Option<String>,
     ) {
+        self.plot.begin_inside(svg);
         for (index, span) in spans.iter().enumerate() {
             let mut lines = vec![self.axis.words(span.start, span.end)];
             let values = values(index);
@@ -136,8 +137,9 @@ impl<'a> Frame<'a> {
                 lines.push("Still filling".to_owned());
             }
             lines.extend(mark::said(self.marks, span));
-            self.plot.hit(svg, (span.left, span.width), &lines);
+            hit(svg, (span.left, span.width), &lines);
         }
+        svg.put(format_args!("</svg>"));
     }
 }
 

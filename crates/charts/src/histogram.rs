@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::bins::Bins;
 use crate::number;
-use crate::plot::{Head, Plot};
+use crate::plot::{Head, Plot, hit};
 use crate::scale::Scale;
 use crate::svg::{At, Svg, Text, float, float_len};
 use crate::table::Table;
@@ -83,7 +83,7 @@ impl Histogram<'_> {
         for (label, class) in bins.labels_below() {
             plot.below(&mut svg, label.at, class, &label.text);
         }
-        plot.begin_bars(&mut svg, false);
+        plot.begin_inside(&mut svg);
         self.bars(&mut svg, &plot, &scale);
         svg.put(format_args!("</svg>"));
         point_out(&mut svg, &plot, &names);
@@ -91,10 +91,11 @@ impl Histogram<'_> {
             plot.nothing(&mut svg);
         }
         let width = self.width();
+        plot.begin_inside(&mut svg);
         for bin in 0..bins.count() {
-            plot.hit(&mut svg, (width * float_len(bin), width), &self.lines(bin));
+            hit(&mut svg, (width * float_len(bin), width), &self.lines(bin));
         }
-        svg.put(format_args!("</svg>"));
+        svg.put(format_args!("</svg></svg>"));
         svg
     }
 

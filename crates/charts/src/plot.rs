@@ -148,13 +148,12 @@ impl Plot {
         ));
     }
 
-    /// A nested picture for bars, which cuts off what would stick out below the base line.
-    pub(crate) fn begin_bars(&self, svg: &mut Svg, crisp: bool) {
+    /// A nested picture that is the plot, and cuts off what would stick out of it.
+    pub(crate) fn begin_inside(&self, svg: &mut Svg) {
         svg.put(format_args!(
-            "<svg y=\"{}\" width=\"100%\" height=\"{}\"{}>",
+            "<svg y=\"{}\" width=\"100%\" height=\"{}\">",
             At(self.top),
-            At(self.height()),
-            if crisp { " shape-rendering=\"crispEdges\"" } else { "" }
+            At(self.height())
         ));
     }
 
@@ -165,22 +164,6 @@ impl Plot {
              <tspan class=\"is-major\"> in this time</tspan></text>",
             At(self.top + self.height() / 2.0 + 4.0)
         ));
-    }
-
-    /// A place that answers to a pointer, over the plot's whole height. Its title is the read-out: what it is, then
-    /// `name: value` a line, or a note.
-    pub(crate) fn hit(&self, svg: &mut Svg, (left, width): (f64, f64), lines: &[String]) {
-        svg.put(format_args!(
-            "<rect class=\"hit\" x=\"{}%\" y=\"{}\" width=\"{}%\" height=\"{}\"><title>",
-            At(left),
-            At(self.top),
-            At(width),
-            At(self.height())
-        ));
-        for (nth, line) in lines.iter().enumerate() {
-            svg.put(format_args!("{}{}", if nth > 0 { "\n" } else { "" }, Text(line)));
-        }
-        svg.put(format_args!("</title></rect>"));
     }
 }
 
@@ -205,4 +188,18 @@ fn caption(svg: &mut Svg, name: Option<Name>, place: &str) {
             Text(name.as_str())
         ));
     }
+}
+
+/// A place that answers to a pointer, from so many percent on and so many wide. Its title is the read-out: what it is,
+/// then `name: value` a line, or a note.
+pub(crate) fn hit(svg: &mut Svg, (left, width): (f64, f64), lines: &[String]) {
+    svg.put(format_args!(
+        "<rect class=\"hit\" x=\"{}%\" width=\"{}%\" height=\"100%\"><title>",
+        At(left),
+        At(width)
+    ));
+    for (nth, line) in lines.iter().enumerate() {
+        svg.put(format_args!("{}{}", if nth > 0 { "\n" } else { "" }, Text(line)));
+    }
+    svg.put(format_args!("</title></rect>"));
 }

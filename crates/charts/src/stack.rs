@@ -4,11 +4,13 @@ use std::fmt::Write as _;
 
 use domain::time::Micros;
 
+use crate::curve;
 use crate::frame::{Frame, Span, spans, table};
 use crate::legend::Legend;
 use crate::lines::SERIES;
 use crate::mark::Mark;
 use crate::number;
+use crate::plot::Plot;
 use crate::scale::Scale;
 use crate::svg::{Svg, Tenth, float};
 use crate::table::Table;
@@ -17,6 +19,8 @@ use crate::unit::Unit;
 
 /// Up to so many buckets have gaps between them.
 const APART: usize = 100;
+/// A bar's share of its bucket's width then.
+const SHARE: f64 = 0.84;
 
 /// A layer: a name people typed, and its count in each bucket.
 #[derive(Clone, Copy, Debug)]
@@ -180,28 +184,36 @@ impl Layer<'_> {
 }
 
 fn slab(svg: &mut Svg, frame: &Frame<'_>, scale: &Scale, spans: &[Span], count: impl Fn(usize) -> u64) {
-    let share = if spans.len() <= APART { 0.84 } else { 1.0 };
-    let floor = Tenth(frame.plot.height());
-    let mut path = String::new();
-    for (place, span) in spans.iter().enumerate().filter(|(place, _)| count(*place) > 0) {
-        let (from, to) = (
-            span.middle() - span.width * share / 2.0,
-            span.middle() + span.width * share / 2.0,
-        );
-        let top = frame.plot.y(scale, float(count(place)));
-        // Writing into a String can't fail.
-        let _ = write!(
-            path,
-            "M{} {floor}V{}H{}V{floor}Z",
-            Tenth(from * 10.0),
-            Tenth(top),
-            Tenth(to * 10.0)
-        );
-    }
+    let top = |place: usize| {
+        let count = Some(count(place)).filter(|count| *count > 0)?;
+        Some(frame.plot.y(scale, float(count)))
+    };
+    let tight = spans.len() > APART;
+    let path = if tight {
+        curve::steps(&frame.plot, spans, top)
+    } else {
+        apart(&frame.plot, spans, top)
+    };
     if !path.is_empty() {
-        let tight = if spans.len() <= APART { "" } else { " is-tight" };
+        let tight = if tight { " is-tight" } else { "" };
         svg.put(format_args!("<path class=\"slab{tight}\" d=\"{path}\"/>"));
     }
+}
+
+fn apart(plot: &Plot, spans: &[Span], top: impl Fn(usize) -> Option<f64>) -> String {
+    let floor = Tenth(plot.height());
+    let mut path = String::new();
+    for (place, span) in spans.iter().enumerate() {
+        let Some(top) = top(place) else { continue };
+        let half = span.width * SHARE / 2.0;
+        let (from, to) = (
+            Tenth((span.middle() - half) * 10.0),
+            Tenth((span.middle() + half) * 10.0),
+        );
+        // Writing into a String can't fail.
+        let _ = write!(path, "M{from} {floor}V{}H{to}V{floor}Z", Tenth(top));
+    }
+    path
 }
 
 const SWATCH: &str = "<rect class=\"slab\" x=\"7\" width=\"14\" height=\"14\" rx=\"3\"/>";
