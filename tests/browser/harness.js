@@ -7,7 +7,12 @@ import { join } from "node:path";
 import axe from "axe-core";
 import { chromium } from "playwright-core";
 
-const PROGRAM = process.env.MICROSTAT_BIN ?? new URL("../../target/debug/microstat", import.meta.url).pathname;
+const BUILT = process.env.MICROSTAT_BUILT ?? new URL("../../target/debug", import.meta.url).pathname;
+const PROGRAM = process.env.MICROSTAT_BIN ?? join(BUILT, "microstat");
+/** The same program at a time that stands still: see crates/microstat/examples/for_browser_tests.rs. */
+const AT_REST = join(BUILT, "examples/for_browser_tests");
+/** That time: Friday afternoon. */
+export const NOW = new Date("2026-11-20T16:20:00Z");
 const ARGUMENTS = [
   "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
   "--disable-component-update", "--disable-sync",
@@ -16,26 +21,36 @@ const ARGUMENTS = [
 /** A password that is good enough. */
 export const PASSWORD = "plum-lantern-quarry-77";
 
-/** A folder for an installation's data, and its sub-commands. */
-export async function newFolder() {
+/** Every route of the program, like "GET /projects/{project}". */
+export function routes() {
+  return run(AT_REST, ["routes"]).trim().split("\n");
+}
+
+function run(program, words) {
+  const done = spawnSync(program, words, { encoding: "utf8" });
+  if (done.status !== 0) throw new Error(`${program} ${words.join(" ")}: ${done.stderr ?? done.error}`);
+  return done.stdout;
+}
+
+/** A folder for an installation's data, and its sub-commands; `atRest` where time stands still. */
+export async function newFolder({ atRest = false } = {}) {
   const data = await mkdtemp(join(tmpdir(), "microstat-browser-"));
   return {
     data,
+    program: atRest ? AT_REST : PROGRAM,
     /** Runs a sub-command to its end and gives what it printed. */
     run(...words) {
-      const done = spawnSync(PROGRAM, [...words, "--data", data], { encoding: "utf8" });
-      if (done.status !== 0) throw new Error(`${words.join(" ")}: ${done.stderr}`);
-      return done.stdout;
+      return run(this.program, [...words, "--data", data]);
     },
     remove: () => rm(data, { recursive: true, force: true }),
   };
 }
 
-/** Starts the program on a free port, and gives it back once it says that it is ready. */
-export async function start(data) {
-  const port = await freePort();
+/** Starts the program on a free port (or this one), and gives it back once it says that it is ready. */
+export async function start({ data, program: path }, port) {
+  port ??= await freePort();
   const url = `http://localhost:${port}`;
-  const program = spawn(PROGRAM, ["--listen", `127.0.0.1:${port}`, "--url", url, "--data", data], { stdio: ["ignore", "ignore", "pipe"] });
+  const program = spawn(path, ["--listen", `127.0.0.1:${port}`, "--url", url, "--data", data], { stdio: ["ignore", "ignore", "pipe"] });
   let said = "";
   await new Promise((ready, failed) => {
     program.stderr.on("data", (bytes) => {
@@ -120,7 +135,7 @@ export function launch() {
 
 /** Somebody at a browser profile of their own; whatever goes wrong on their pages is kept in `faults`. */
 export async function person(browser, url, options = {}) {
-  const context = await browser.newContext({ baseURL: url, reducedMotion: "reduce", ...options });
+  const context = await browser.newContext({ baseURL: url, reducedMotion: "reduce", locale: "en-GB", timezoneId: "UTC", ...options });
   const page = await context.newPage();
   page.setDefaultTimeout(10_000);
   const faults = [];
@@ -156,9 +171,14 @@ export async function signIn(page, email, password = PASSWORD) {
   await page.getByRole("button", { name: "Sign in" }).click();
 }
 
+/** Everything axe knows of WCAG 2.2 AA. */
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+/** What may differ between themes and widths where everything else is the same. */
+export const LOOKS = { type: "rule", values: ["color-contrast", "target-size", "scrollable-region-focusable", "region"] };
+
 /** What axe finds wrong on the page, in a line each. */
-export async function violations(page) {
-  await page.evaluate(axe.source);
-  const found = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));
+export async function violations(page, runOnly = RULES) {
+  if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(axe.source);
+  const found = await page.evaluate((only) => globalThis.axe.run(document, { runOnly: only }), runOnly);
   return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`);
 }

@@ -3,12 +3,13 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
+import { inspect } from "./inspect.js";
 import { eventually, launch, linkIn, newFolder, person, signIn, signUp, start } from "./harness.js";
 
 let folder, site, browser;
 before(async () => {
   folder = await newFolder();
-  site = await start(folder.data);
+  site = await start(folder);
   browser = await launch();
 });
 after(async () => {
@@ -89,6 +90,11 @@ test("a team signs up, publishes, sees, invites, joins, leaves", async () => {
   assert.equal(await cyd.page.getByRole("link", { name: "My First Project" }).count(), 2);
   await cyd.page.keyboard.press("Escape");
 
+  // a code that somebody has joined by can be turned off together with them: the page that says so
+  await ada.page.goto("/account");
+  await ada.page.getByRole("link", { name: "Your Organisation" }).click();
+  await look(ada, "code-ending", "form[method=get][action$='/ending']");
+
   // Cyd leaves: a wrong name changes nothing, the right one does
   await cyd.page.goto(project);
   await cyd.page.getByRole("link", { name: "Settings" }).click();
@@ -100,6 +106,11 @@ test("a team signs up, publishes, sees, invites, joins, leaves", async () => {
   await cyd.page.getByLabel("Organisation name").press("Enter");
   await cyd.page.waitForURL((url) => !url.pathname.includes("departure"));
   assert.equal((await cyd.page.goto(project)).status(), 404);
+
+  // Cyd could have kept a DSN: the page that offers to rotate them
+  await ada.page.goto("/account");
+  await ada.page.getByRole("link", { name: "Your Organisation" }).click();
+  await look(ada, "dsn-rotation", "form[method=get][action$='/dsns/rotation']");
 
   // the only Administrator is refused, and told what to do
   await ada.page.goto("/account");
@@ -116,6 +127,12 @@ test("a team signs up, publishes, sees, invites, joins, leaves", async () => {
 
   for (const who of [ada, bob, cyd]) assert.deepEqual(who.faults, []);
 });
+
+/** Looks at the page that this form asks for. */
+async function look(who, name, form) {
+  const path = await who.page.locator(form).first().getAttribute("action");
+  await inspect(who, [[name, path]]);
+}
 
 /** A web page of another origin that publishes to micro stat. */
 async function publishFromElsewhere(dsn) {

@@ -10,6 +10,8 @@ use crate::table::{Table, percentile, short, verdict};
 
 /// What a browser says that it can unpack.
 const PACKED: &str = "Accept-Encoding: gzip, deflate, br, zstd\r\n";
+/// A page of each is opened.
+const KINDS: [&str; 4] = ["Hit Counter", "Counter", "Timer", "Word Web"];
 const GOAL_MS: f64 = 5.0;
 const GOAL_KB: f64 = 100.0;
 
@@ -18,18 +20,17 @@ pub(super) async fn open(server: &Server, token: &str, requests: usize) -> Resul
     let metrics = server
         .ask(token, &format!("/api/v1/projects/{project}/metrics"))
         .await?;
-    let of_timers = metrics["metrics"]
-        .as_array()
-        .and_then(|all| all.iter().find(|metric| metric["type"] == "Timer"));
-    let metric = of_timers.and_then(|metric| metric["id"].as_str()).ok_or("no Timer")?;
-    let metric = format!("/projects/{project}/metrics/{metric}");
-    // the goals are about the first two
-    let pages = [
-        ("Dashboard", format!("/projects/{project}"), true),
-        ("a Timer's page", metric.clone(), true),
-        ("a Timer's page, 30 d", format!("{metric}?range=30d"), false),
-        ("Metrics", format!("/projects/{project}/metrics"), false),
+    let mut pages = vec![
+        ("Dashboard".to_owned(), format!("/projects/{project}"), true),
+        ("Metrics".to_owned(), format!("/projects/{project}/metrics"), true),
     ];
+    for kind in KINDS {
+        let mut all = metrics["metrics"].as_array().into_iter().flatten();
+        let metric = all.find(|metric| metric["type"] == kind).and_then(|metric| metric["id"].as_str());
+        let path = format!("/projects/{project}/metrics/{}", metric.ok_or_else(|| format!("no {kind}"))?);
+        pages.push((format!("a {kind}'s page, 30 d"), format!("{path}?range=30d"), false));
+        pages.push((format!("a {kind}'s page"), path, true));
+    }
     let mut connection = Connection::open(server.address).await?;
     let cookies = sign_in(&mut connection).await?;
     let head = [
@@ -46,12 +47,12 @@ pub(super) async fn open(server: &Server, token: &str, requests: usize) -> Resul
     let mut table = Table::new(&head);
     for (label, path, has_goal) in pages {
         let request = get(&path, &format!("{PACKED}{cookies}"));
-        let took = times(&mut connection, &[request], requests, label).await?;
+        let took = times(&mut connection, &[request], requests, &label).await?;
         let p50 = percentile(&took.sorted_ms, 50);
         let weight = weigh(&mut connection, &path, &cookies).await?;
         let is_met = p50 < GOAL_MS && weight.whole_kb < GOAL_KB;
         table.row(vec![
-            label.to_owned(),
+            label,
             short(Some(took.first_ms)),
             short(Some(p50)),
             short(Some(percentile(&took.sorted_ms, 99))),
