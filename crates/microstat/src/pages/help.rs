@@ -1,15 +1,19 @@
 //! "Help": the Markdown files of `docs/`, built into the program and shown to everyone.
 
 mod markdown;
+mod search;
 
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::Method;
 use axum::response::Response;
+use serde::Deserialize;
 
 use self::markdown::Document;
+use self::search::{Hit, Part};
 use super::frame::{Frame, Tab};
 use super::html;
 use crate::auth::session::Visitor;
@@ -33,7 +37,11 @@ const SOURCES: &[Source] = pages! {
     "roles" "ROLES.md"
     "api" "API.md"
     "self-hosting" "SELF-HOSTING.md"
+    "faq" "FAQ.md"
 };
+
+/// Characters of a question that are read.
+const LONGEST_QUESTION: usize = 200;
 
 struct Source {
     slug: &'static str,
@@ -52,6 +60,17 @@ static PAGES: LazyLock<Vec<Page>> = LazyLock::new(|| {
         document: Document::read(source.text, path_of),
     };
     SOURCES.iter().map(page).collect()
+});
+
+/// Every section of every page, as it is looked through.
+static PARTS: LazyLock<Vec<Part>> = LazyLock::new(|| {
+    let parts = |source: &Source| {
+        let mut ids = HashSet::new();
+        search::parts(source.text, &format!("/help/{}", source.slug), |heading| {
+            markdown::id_of(heading, &mut ids)
+        })
+    };
+    SOURCES.iter().flat_map(parts).collect()
 });
 
 /// Where a link in `docs/` leads inside the product: to a file beside it, or out.
@@ -74,6 +93,9 @@ pub(crate) fn routes(table: Table) -> Table {
 struct Index {
     frame: Frame,
     pages: &'static [Page],
+    /// What is looked for; nothing: every page is listed.
+    q: String,
+    hits: Vec<Hit>,
 }
 
 #[derive(Template)]
@@ -84,10 +106,19 @@ struct Show {
     page: &'static Page,
 }
 
-async fn index(State(app): State<Shared>, visitor: Visitor) -> Result<Response, AppError> {
+#[derive(Deserialize)]
+struct Asked {
+    #[serde(default)]
+    q: String,
+}
+
+async fn index(State(app): State<Shared>, visitor: Visitor, Query(asked): Query<Asked>) -> Result<Response, AppError> {
+    let q: String = asked.q.trim().chars().take(LONGEST_QUESTION).collect();
     html(&Index {
         frame: frame(&app, &visitor, "Help").await?,
         pages: &PAGES,
+        hits: search::search(&PARTS, &q),
+        q,
     })
 }
 

@@ -40,7 +40,7 @@ fn main_of(page: &str) -> &str {
 async fn everyone_can_read_it_and_every_link_in_it_leads_somewhere() {
     let site = Site::new().await;
     let pages = pages(&site).await;
-    assert_eq!(pages.len(), 8, "{:?}", pages.keys());
+    assert_eq!(pages.len(), 9, "{:?}", pages.keys());
     for (path, page) in &pages {
         for link in attributes(main_of(page), "href=\"") {
             let (file, section) = link.split_once('#').unwrap_or((link, ""));
@@ -135,4 +135,43 @@ async fn every_flag_and_sub_command_is_described() {
             assert!(described.any(|code| page.contains(&code)), "{command}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_question_finds_the_section_that_answers_it_and_leads_there() {
+    let site = Site::new().await;
+    let pages = pages(&site).await;
+    for (question, section) in [
+        (
+            "how do I invite somebody",
+            "/help/inviting-your-team#how-do-i-invite-my-team",
+        ),
+        ("leaving", "/help/inviting-your-team#how-can-i-leave-an-organisation"),
+        ("backup", "/help/self-hosting#backups"),
+        ("percentiles", "/help/metric-types#percentiles"),
+        ("is the DSN secret?", "/help/faq#is-a-dsn-a-secret"),
+    ] {
+        let asked = format!("/help?q={}", question.replace(' ', "+"));
+        let answer = site.browser().fetch(&asked).await.text;
+        let first = attributes(main_of(&answer), "<li><a href=\"").next();
+        assert_eq!(first, Some(section), "{question}");
+        let (page, id) = section.split_once('#').unwrap();
+        assert!(pages[page].contains(&format!("id=\"{id}\"")), "{section}");
+        assert!(answer.contains("<mark>"), "{question}");
+    }
+}
+
+#[tokio::test]
+async fn what_nobody_wrote_about_is_said_so_and_a_question_is_text() {
+    let site = Site::new().await;
+    let answer = site.browser().fetch("/help?q=%3Cscript%3Exyzzy").await.text;
+    assert!(
+        answer.contains("Nothing found") && answer.contains("&#60;script&#62;xyzzy"),
+        "{answer}"
+    );
+    let long = site
+        .browser()
+        .fetch(&format!("/help?q={}", "%D7%A9".repeat(2_000)))
+        .await;
+    assert_eq!(long.status, StatusCode::OK);
 }

@@ -124,7 +124,7 @@ fn plain(events: &[Event<'_>]) -> String {
 }
 
 /// Lower-case words with dashes between them, as forges make them, so that a link works there too.
-fn id_of(heading: &str, taken: &mut HashSet<String>) -> String {
+pub(super) fn id_of(heading: &str, taken: &mut HashSet<String>) -> String {
     let letters = heading.to_lowercase();
     let letters = letters.chars().filter_map(|c| match c {
         c if c.is_alphanumeric() || c == '-' || c == '_' => Some(c),
