@@ -26,8 +26,13 @@ pub(super) async fn open(server: &Server, token: &str, requests: usize) -> Resul
     ];
     for kind in KINDS {
         let mut all = metrics["metrics"].as_array().into_iter().flatten();
-        let metric = all.find(|metric| metric["type"] == kind).and_then(|metric| metric["id"].as_str());
-        let path = format!("/projects/{project}/metrics/{}", metric.ok_or_else(|| format!("no {kind}"))?);
+        let metric = all
+            .find(|metric| metric["type"] == kind)
+            .and_then(|metric| metric["id"].as_str());
+        let path = format!(
+            "/projects/{project}/metrics/{}",
+            metric.ok_or_else(|| format!("no {kind}"))?
+        );
         pages.push((format!("a {kind}'s page, 30 d"), format!("{path}?range=30d"), false));
         pages.push((format!("a {kind}'s page"), path, true));
     }

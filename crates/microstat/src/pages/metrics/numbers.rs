@@ -127,7 +127,11 @@ pub(super) async fn numbers(app: &Shared, metric: &Metric, shown: &Shown) -> Res
     let (now, before, series) = tokio::try_join!(whole(shown.range), before, series)?;
     let buckets: Vec<Bucket> = series.iter().map(bucket).collect();
     // A single value has no spread to show.
-    let lines = if now.count > 1 { percentile_lines(&series) } else { Vec::new() };
+    let lines = if now.count > 1 {
+        percentile_lines(&series)
+    } else {
+        Vec::new()
+    };
     let lines: Vec<Percentile<'_>> = lines
         .iter()
         .map(|(label, values)| Percentile { label, values })
