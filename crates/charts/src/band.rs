@@ -54,7 +54,7 @@ impl Band<'_> {
     #[must_use]
     pub fn svg(&self) -> Svg {
         let scale = self.scale();
-        let frame = Frame::new(self.axis, self.marks, self.height, &[&scale]);
+        let frame = Frame::new(self.axis, self.marks, self.height, scale.caption.is_some());
         let spans = self.spans();
         let mut svg = frame.begin("band-chart", self.title, &self.sentence(), &[&scale]);
         let runs = runs(self.buckets.len(), |place| self.buckets[place].spread().is_some());

@@ -44,7 +44,7 @@ impl Bars<'_> {
     pub fn svg(&self) -> Svg {
         let counts = self.buckets.iter().map(|bucket| bucket.count);
         let scale = Scale::fit(counts.chain(self.before.iter().copied()).map(float), Unit::Count);
-        let frame = Frame::new(self.axis, self.marks, self.height, &[&scale]);
+        let frame = Frame::new(self.axis, self.marks, self.height, scale.caption.is_some());
         let spans = self.spans();
         let mut svg = frame.begin("bars", self.title, &self.sentence(&spans), &[&scale]);
         if self.buckets.len() > 2 * FEW {

@@ -63,11 +63,11 @@ pub(crate) fn spans(axis: &TimeAxis, starts: impl IntoIterator<Item = Micros>) -
 }
 
 impl<'a> Frame<'a> {
-    pub(crate) fn new(axis: &'a TimeAxis, marks: &'a [Mark<'a>], height: u32, scales: &[&Scale]) -> Self {
+    pub(crate) fn new(axis: &'a TimeAxis, marks: &'a [Mark<'a>], height: u32, captioned: bool) -> Self {
         Self {
             axis,
             marks,
-            plot: Plot::new(height, mark::room(marks, axis), scales),
+            plot: Plot::new(height, mark::room(marks, axis), captioned),
         }
     }
 

@@ -4,15 +4,17 @@ use std::fmt::Write as _;
 
 use domain::time::Micros;
 
-use crate::bins::Bins;
+use crate::bins::{Bins, Label};
 use crate::frame::{Frame, Span, spans, table};
 use crate::mark::Mark;
 use crate::number;
-use crate::plot::grid;
+use crate::plot::{caption_left, grid};
+use crate::scale::LABEL;
 use crate::svg::{Svg, Tenth, Text, float, float_len};
 use crate::table::Table;
+use crate::text::ems;
 use crate::time_axis::TimeAxis;
-use crate::unit::Unit;
+use crate::unit::{Name, Unit};
 
 /// So many steps of intensity.
 pub const STEPS: usize = 8;
@@ -47,15 +49,16 @@ impl HeatMap<'_> {
     /// The picture.
     #[must_use]
     pub fn svg(&self) -> Svg {
-        let frame = Frame::new(self.axis, self.marks, self.height, &[]);
+        let (labels, caption) = self.labels();
+        let frame = Frame::new(self.axis, self.marks, self.height, caption.is_some());
         let spans = self.spans();
         let mut svg = frame.begin("heat-map", self.title, &self.sentence(&spans), &[]);
-        let bins = self.bins();
-        for label in bins.labels(LABELS) {
+        caption_left(&mut svg, caption);
+        for label in labels {
             let y = frame.plot.top + (1.0 - label.at / 100.0) * frame.plot.height();
             grid(&mut svg, y, label.at == 0.0, &label.text);
         }
-        if bins.count() == 0 {
+        if self.bins().count() == 0 {
             grid(&mut svg, frame.plot.floor(), true, "");
         }
         frame.plot.begin_paths(&mut svg);
@@ -77,6 +80,18 @@ impl HeatMap<'_> {
         );
         svg.put(format_args!("</svg>"));
         svg
+    }
+
+    /// Labels of values, and the unit if it has no room after them.
+    fn labels(&self) -> (Vec<Label>, Option<Name>) {
+        let labels = self.bins().labels(LABELS);
+        match self.unit {
+            Unit::Named(name) if labels.iter().any(|label| ems(&label.text) > LABEL) => {
+                let unit = Unit::Number;
+                (Bins { unit, ..self.bins() }.labels(LABELS), Some(name))
+            }
+            _ => (labels, None),
+        }
     }
 
     /// The cells of one step of intensity, as one path; neighbours in a row are one cell.

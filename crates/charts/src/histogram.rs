@@ -70,7 +70,7 @@ impl Histogram<'_> {
         let scale = Scale::fit(self.counts().map(float), Unit::Count);
         let names = self.names();
         let rows = names.iter().map(|(row, _)| row + 1).max().unwrap_or(0);
-        let plot = Plot::new(self.height, float_len(rows) * ROW, &[&scale]);
+        let plot = Plot::new(self.height, float_len(rows) * ROW, false);
         let sentence = self.sentence();
         let head = Head {
             kind: "histogram",

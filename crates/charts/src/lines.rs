@@ -56,7 +56,12 @@ impl Lines<'_> {
     pub fn svg(&self) -> Svg {
         let scales = self.scales();
         let axes: Vec<&Scale> = scales.iter().take(AXES).map(|(_, scale)| scale).collect();
-        let frame = Frame::new(self.axis, self.marks, self.height, &axes);
+        let frame = Frame::new(
+            self.axis,
+            self.marks,
+            self.height,
+            axes.iter().any(|scale| scale.caption.is_some()),
+        );
         let spans = spans(self.axis, self.starts.iter().copied());
         let mut svg = frame.begin("lines", self.title, &self.sentence(), &axes);
         // The first lies on top of the others.

@@ -78,6 +78,28 @@ pub fn duration_ms(value: f64) -> String {
     }
 }
 
+/// The same in one unit, for an axis: `1.33 min`, `2.5 h`.
+pub(crate) fn brief_duration_ms(value: f64) -> String {
+    let size = value.abs();
+    if !value.is_finite() || size < 59_950.0 {
+        return duration_ms(value);
+    }
+    let (each, name) = if size < HOUR_MS - SECOND_MS / 2.0 {
+        (MINUTE_MS, "min")
+    } else if size < DAY_MS - MINUTE_MS / 2.0 {
+        (HOUR_MS, "h")
+    } else {
+        (DAY_MS, "d")
+    };
+    let value = value / each;
+    let value = if size / each < 1e4 {
+        significant(value)
+    } else {
+        compact(value)
+    };
+    format!("{value} {name}")
+}
+
 fn two_units(value: f64) -> String {
     let sign = if value < 0.0 { "-" } else { "" };
     let size = value.abs();
@@ -168,7 +190,7 @@ pub(crate) fn separate(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{change, compact, count, duration_ms, number, percent};
+    use super::{brief_duration_ms, change, compact, count, duration_ms, number, percent};
 
     #[test]
     fn counts_are_separated_by_thousands() {
@@ -220,6 +242,11 @@ mod tests {
         let shown = [59_990.0, 180_000.0, 200_000.0, 3_599_900.0, 7_500_000.0, 90_000_000.0].map(duration_ms);
         assert_eq!(shown, ["1 min", "3 min", "3 min 20 s", "1 h", "2 h 5 min", "1 d 1 h"]);
         assert_eq!(duration_ms(f64::INFINITY), "–");
+        let shown = [50.0, 80_000.0, 500_000.0, 9_000_000.0, 90_000_000.0, 1e300].map(brief_duration_ms);
+        assert_eq!(
+            shown,
+            ["50 ms", "1.33 min", "8.33 min", "2.5 h", "1.04 d", "1.16e292 d"]
+        );
     }
 
     #[test]

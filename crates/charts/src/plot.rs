@@ -36,8 +36,7 @@ pub(crate) struct Head<'a> {
 
 impl Plot {
     /// With so much room for what stands above the plot, and for captions of the axes.
-    pub(crate) fn new(height: u32, above: f64, axes: &[&Scale]) -> Self {
-        let captioned = axes.iter().any(|scale| scale.caption.is_some());
+    pub(crate) fn new(height: u32, above: f64, captioned: bool) -> Self {
         Self {
             height: height.max(LOWEST),
             top: TOP + above + if captioned { CAPTION } else { 0.0 },
@@ -101,7 +100,7 @@ impl Plot {
         for tick in &scale.ticks {
             grid(svg, self.outer_y(scale, tick.value), tick.value == 0.0, &tick.label);
         }
-        caption(svg, scale.caption, "x=\"-46\"");
+        caption_left(svg, scale.caption);
     }
 
     /// Its ticks lie where they lie: a second grid would be read as the first.
@@ -179,6 +178,11 @@ pub(crate) fn grid(svg: &mut Svg, y: f64, is_base: bool, label: &str) {
         Text(label),
         y = At(y)
     ));
+}
+
+/// The unit above the left axis.
+pub(crate) fn caption_left(svg: &mut Svg, name: Option<Name>) {
+    caption(svg, name, "x=\"-46\"");
 }
 
 fn caption(svg: &mut Svg, name: Option<Name>, place: &str) {

@@ -27,7 +27,7 @@ pub struct Scale {
 }
 
 /// Labels have room for so much, in ems.
-const LABEL: f64 = 3.9;
+pub(crate) const LABEL: f64 = 3.9;
 /// Beyond this, differences of two values would not be finite.
 const LIMIT: f64 = 1e300;
 /// A span narrower than this share of its values can't be divided without ticks falling together.

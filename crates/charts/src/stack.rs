@@ -56,7 +56,7 @@ impl Stack<'_> {
     pub fn svg(&self) -> Svg {
         let totals = (0..self.starts.len()).map(|place| float(self.total(place)));
         let scale = Scale::fit(totals, Unit::Count);
-        let frame = Frame::new(self.axis, self.marks, self.height, &[&scale]);
+        let frame = Frame::new(self.axis, self.marks, self.height, scale.caption.is_some());
         let spans = self.spans();
         let mut svg = frame.begin("stack", self.title, &self.sentence(), &[&scale]);
         frame.plot.begin_paths(&mut svg);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::number::{compact, duration_ms, number};
+use crate::number::{brief_duration_ms, compact, duration_ms, number};
 
 /// Most characters of a unit's name, and most bytes those take.
 const LONGEST: usize = 12;
@@ -54,7 +54,7 @@ impl Unit {
     pub fn brief(self, value: f64) -> String {
         match self {
             Self::Count | Self::Number => compact(value),
-            Self::Milliseconds => duration_ms(value),
+            Self::Milliseconds => brief_duration_ms(value),
             Self::Named(_) if !value.is_finite() => compact(value),
             Self::Named(name) => name.after(&compact(value)),
         }

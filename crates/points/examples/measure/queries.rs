@@ -36,6 +36,21 @@ pub(crate) async fn queries(points: &Points, metrics: u64) {
         })
         .await;
     }
+    let (quarters, sixths) = (cut(day, "15m"), cut(month, "6h"));
+    for (name, buckets) in [
+        ("distributions, 24 h by 15 min", &quarters),
+        ("distributions, 30 d by 6 h", &sixths),
+    ] {
+        times(name, || {
+            let metric = timer();
+            async move {
+                let spreads = points.distributions(metric, buckets).await.unwrap();
+                let edges = spreads[0].edges(20);
+                drop(spreads.iter().map(|spread| spread.bins(&edges)).collect::<Vec<_>>());
+            }
+        })
+        .await;
+    }
     of_a_day(points).await;
     times("ten busiest, 30 d", || async {
         points.busiest(PROJECT, month, 10).await.unwrap();

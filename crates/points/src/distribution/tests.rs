@@ -37,6 +37,9 @@ fn off(value: f64, up: bool) -> f64 {
 fn value() -> impl Strategy<Value = f64> {
     prop_oneof![
         Just(0.0),
+        Just(f64::MAX),
+        Just(f64::MIN),
+        Just(f64::MIN_POSITIVE),
         (-20_i32..20).prop_map(f64::from),
         -1e3_f64..1e3,
         (-200.0_f64..200.0).prop_map(|power| 10_f64.powf(power)),

@@ -129,6 +129,12 @@ pub(super) fn heat_map(page: &mut Page) {
         marks: &[],
         ..full
     };
+    let long = HeatMap {
+        unit: Unit::named("passengers"),
+        marks: &[],
+        ..full
+    };
+    page.show("Heat map in passengers", &SOME, &long.svg(), None);
     page.show(
         "Heat map of whole numbers",
         &SOME,

@@ -94,10 +94,10 @@ async fn a_counter_and_a_timer_say_their_spread_and_their_percentiles() {
     for class in [
         "class=\"band\"",
         "class=\"average\"",
-        "class=\"p50\"",
-        "class=\"p75\"",
-        "class=\"p95\"",
-        "class=\"p99\"",
+        "class=\"q1\"",
+        "class=\"q2\"",
+        "class=\"q3\"",
+        "class=\"q4\"",
     ] {
         assert!(shop.ada.page.contains(class), "{class}");
     }
