@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { launch, routes } from "./harness.js";
 import { inspect } from "./inspect.js";
-import { follow, forgotten, nameOf } from "./routes.js";
+import { follow, forgotten, lostSections, nameOf } from "./routes.js";
 import { demo } from "./worlds.js";
 
 let browser, shop;
@@ -18,8 +18,9 @@ after(async () => {
 
 test("every page there is", async () => {
   const all = routes();
-  const found = await follow(shop.me.context.request, all, [shop.project, `${shop.project}/tutorial`]);
+  const { found, texts } = await follow(shop.me.context.request, all, [shop.project, `${shop.project}/tutorial`]);
   assert.deepEqual(forgotten(all, found), [], "no link leads there: make one, or say in routes.js why there is none");
+  assert.deepEqual(lostSections(texts), []);
   await inspect(shop.me, [...found.values()].flat().map((path) => [nameOf(path), path]));
 });
 

@@ -40,7 +40,7 @@ try {
 
 async function pages() {
   const { me, project } = shop;
-  const found = await follow(me.context.request, routes(), [project, `${project}/tutorial`]);
+  const { found } = await follow(me.context.request, routes(), [project, `${project}/tutorial`]);
   const main = MAIN.flatMap(([name, route]) => (found.get(route) ?? []).slice(0, 1).map((path) => [name, path]));
   const metrics = await me.context.request.get(`${project}/metrics`);
   const html = await metrics.text();

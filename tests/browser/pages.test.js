@@ -18,13 +18,13 @@ after(async () => {
 
 /** Every page about a project that a link leads to from these. */
 async function ofProject(me, starts) {
-  const found = await follow(me.context.request, routes().filter((route) => !/^GET \/(help|account)/.test(route)), starts);
+  const { found } = await follow(me.context.request, routes().filter((route) => !/^GET \/(help|account)/.test(route)), starts);
   return [...found].filter(([route]) => route.startsWith("/projects/{project}") || route.startsWith("/overview") || route.includes("boards")).flatMap(([, paths]) => paths);
 }
 
 test("signed out", async () => {
   const visitor = await person(browser, place.site.url);
-  const found = await follow(visitor.context.request, routes(), ["/sign-in"]);
+  const { found } = await follow(visitor.context.request, routes(), ["/sign-in"]);
   const pages = [...found.values()].flat();
   for (const wanted of ["/sign-up", "/forgot-password", "/help"]) assert.ok(pages.includes(wanted), wanted);
   const gone = ["/invitations/no-such-token", "/password-resets/no-such-token", "/nothing-here"];

@@ -18,17 +18,19 @@ const ELSEWHERE = {
   "/account/name": "a form's address, leads back to it",
   "/account/password": "a form's address, leads back to it",
   "/projects/{project}/first-data-point": "what a script asks for",
+  "/live": "a stream for scripts",
   "/projects/{project}/live": "a stream for scripts",
   "/organisations/{organisation}/codes/{code}/ending": "once somebody has joined by a code: story.test.js",
   "/organisations/{organisation}/dsns/rotation": "once somebody has left: story.test.js",
 };
 
-/** The path of each kind of page that links lead to from these, by its route. */
+/** The path of each kind of page that links lead to from these, by its route; and what each page says. */
 export async function follow(request, routes, starts) {
   const patterns = routes.filter((route) => route.startsWith("GET ")).map((route) => route.slice(4)).map((route) => ({ route, is: pattern(route) }));
   const routeOf = (path) => patterns.find(({ is }) => is.test(path.split("?")[0]))?.route;
   const found = new Map();
   const waiting = [...starts];
+  const texts = new Map();
   while (waiting.length > 0) {
     const link = waiting.shift();
     const route = routeOf(link);
@@ -42,9 +44,17 @@ export async function follow(request, routes, starts) {
       found.set(route, []);
       continue;
     }
-    waiting.push(...leadsTo(await answer.text()));
+    const text = await answer.text();
+    texts.set(link, text);
+    waiting.push(...leadsTo(text));
   }
-  return found;
+  return { found, texts };
+}
+
+/** Links to sections of help pages that aren't there, each with where it stands. */
+export function lostSections(texts) {
+  const links = [...texts].flatMap(([path, text]) => [...text.matchAll(/href="(\/help\/[^"#]+)#([^"]+)"/g)].map(([, page, id]) => ({ path, page, id })));
+  return links.filter(({ page, id }) => !texts.get(page)?.includes(` id="${id}"`)).map(({ path, page, id }) => `${path} leads to ${page}#${id}`);
 }
 
 /** Where a page's links and its buttons that only ask lead. */
