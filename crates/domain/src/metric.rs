@@ -1,10 +1,14 @@
 //! Metrics: a name and a type, both given by the app that publishes.
 
+mod details;
+
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 use unicode_normalization::UnicodeNormalization;
+
+pub use details::{BadDescription, BadUnit, Description, Piece, UnitName};
 
 /// Metrics a project may have before `metric_limit`, unless its settings say otherwise.
 pub const METRICS_PER_PROJECT: usize = 2_000;

@@ -72,7 +72,7 @@ async fn work(app: &Shared, job: &Job) -> Result<(), AppError> {
     match job.kind.as_str() {
         mail::KIND => mail::send(app, job).await,
         links::RESET => links::reset(app, job).await,
-        erasure::METRIC | erasure::RANGE => erasure::run(app, job).await,
+        erasure::RANGE => erasure::run(app, job).await,
         _ => Err(AppError::Internal("no such kind of job".into())),
     }
 }

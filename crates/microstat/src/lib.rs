@@ -13,6 +13,7 @@ pub mod front;
 pub mod ingest;
 pub mod jobs;
 pub mod live;
+mod metrics;
 pub mod pages;
 pub mod router;
 pub mod secrets;

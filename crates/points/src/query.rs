@@ -2,6 +2,7 @@
 
 pub(crate) mod busiest;
 mod distributions;
+mod counts;
 mod edges;
 mod everything;
 mod gather;

@@ -32,7 +32,8 @@ pub async fn belongings(db: &Db, organisation: OrganisationId, user: UserId, now
             .await?;
     let favourites = of(
         "select count(*) as n from favourites f join metrics m on m.id = f.metric_id \
-         join projects p on p.id = m.project_id where p.organisation_id = $1 and f.user_id = $2",
+         join projects p on p.id = m.project_id where p.organisation_id = $1 and f.user_id = $2 \
+         and m.deleted_at is null",
     )
     .one(db)
     .await?;

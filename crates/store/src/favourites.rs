@@ -1,5 +1,5 @@
 //! Favourites: the metrics a person wants at hand. They are gone once the person is no longer a member, and with
-//! their metric.
+//! their metric. That of a merged metric is one of the metric it is part of.
 
 use domain::id::{MetricId, ProjectId, UserId};
 use domain::time::Micros;
@@ -17,7 +17,8 @@ pub async fn add(tx: &mut Tx, user: UserId, project: ProjectId, metric: MetricId
         "insert into favourites (user_id, metric_id, created_at) select ms.user_id, m.id, $4 from metrics m \
          join projects p on p.id = m.project_id \
          join memberships ms on ms.organisation_id = p.organisation_id and ms.user_id = $1 \
-         where m.id = $3 and m.project_id = $2 on conflict (user_id, metric_id) do nothing",
+         where m.id = $3 and m.project_id = $2 and m.merged_into is null and m.deleted_at is null \
+         on conflict (user_id, metric_id) do nothing",
     )
     .bind(user)
     .bind(project)
@@ -33,12 +34,13 @@ pub async fn add(tx: &mut Tx, user: UserId, project: ProjectId, metric: MetricId
 /// # Errors
 /// If the database refuses.
 pub async fn remove(tx: &mut Tx, user: UserId, metric: MetricId) -> Result<bool> {
-    let removed = sql("delete from favourites where user_id = $1 and metric_id = $2")
-        .bind(user)
-        .bind(metric)
-        .execute(tx)
-        .await?;
-    Ok(removed == 1)
+    let removed = sql("delete from favourites where user_id = $1 and metric_id in \
+         (select id from metrics where id = $2 or merged_into = $2)")
+    .bind(user)
+    .bind(metric)
+    .execute(tx)
+    .await?;
+    Ok(removed > 0)
 }
 
 /// A person's favourites in a project, the oldest first.
@@ -47,8 +49,9 @@ pub async fn remove(tx: &mut Tx, user: UserId, metric: MetricId) -> Result<bool>
 /// If the database refuses.
 pub async fn of_project(on: impl Into<On<'_>>, user: UserId, project: ProjectId) -> Result<Vec<MetricId>> {
     let rows = sql(
-        "select f.metric_id from favourites f join metrics m on m.id = f.metric_id \
-         where f.user_id = $1 and m.project_id = $2 order by f.created_at, f.metric_id",
+        "select coalesce(m.merged_into, m.id) as metric_id from favourites f join metrics m on m.id = f.metric_id \
+         where f.user_id = $1 and m.project_id = $2 and m.deleted_at is null \
+         group by coalesce(m.merged_into, m.id) order by min(f.created_at), metric_id",
     )
     .bind(user)
     .bind(project)

@@ -1,38 +1,72 @@
-//! The catalog of metrics: which id a project's name and type have.
+//! The catalog of metrics: which id a project's name and type have, and what people say of it.
+
+mod apart;
+mod changes;
+mod deletions;
 
 use std::collections::{BTreeSet, HashMap};
 
 use domain::id::{MetricId, ProjectId};
-use domain::metric::{MetricName, MetricType};
+use domain::metric::{Description, MetricName, MetricType, UnitName};
+use domain::name::Name;
 use domain::time::Micros;
 
 use crate::db::{Row, sql};
 use crate::{On, Result, Tx};
 
-/// A metric as it is kept.
+pub use apart::{Apart, apart, sources};
+pub use changes::{Details, Merge, describe, merge, merged_into, separate, set_hidden};
+pub use deletions::{Deleted, RESTORABLE_FOR, Restored, delete, due_for_erasure, erase, restorable, restore};
+
+/// A metric as people see it: alone, or together with all that are merged into it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Metric {
     /// Its id.
     pub id: MetricId,
     /// The project that publishes it.
     pub project: ProjectId,
-    /// Its name.
+    /// The name it is published as.
     pub name: MetricName,
     /// Its type.
     pub kind: MetricType,
     /// When its first data point arrived.
     pub first_seen: Micros,
+    /// What people call it, if not by its name.
+    pub display_name: Option<Name>,
+    /// The unit of its values, if it is a Counter that was given one.
+    pub unit: Option<UnitName>,
+    /// What it is about.
+    pub description: Option<Description>,
+    /// Since when lists leave it out.
+    pub hidden_at: Option<Micros>,
+    /// The metric it is part of.
+    pub merged_into: Option<MetricId>,
 }
 
 impl Metric {
     fn read(row: &Row) -> Result<Self> {
+        let name: String = row.get("name")?;
+        let former: Option<String> = row.get("former_name")?;
         Ok(Self {
             id: row.get("id")?,
             project: row.get("project_id")?,
-            name: MetricName::from_stored(row.get("name")?),
+            name: MetricName::from_stored(former.unwrap_or(name)),
             kind: row.get("type")?,
             first_seen: row.get("first_seen")?,
+            display_name: row.get::<Option<String>>("display_name")?.map(Name::from_stored),
+            unit: row.get::<Option<String>>("unit")?.map(UnitName::from_stored),
+            description: row
+                .get::<Option<String>>("description")?
+                .map(Description::from_stored),
+            hidden_at: row.get("hidden_at")?,
+            merged_into: row.get("merged_into")?,
         })
+    }
+
+    /// What people call it: its display name, or else the name it is published as.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        self.display_name.as_ref().map_or(self.name.as_str(), Name::as_str)
     }
 }
 
@@ -61,13 +95,10 @@ pub async fn ensure(
     wanted: &[Wanted<'_>],
     now: Micros,
 ) -> Result<Vec<Option<MetricId>>> {
-    sql("select id from projects where id = $1 for update")
-        .bind(project)
-        .all(&mut *tx)
-        .await?;
+    lock(tx, project).await?;
     let mut known = HashMap::new();
-    for metric in of_project(&mut *tx, project).await? {
-        known.insert((metric.name, metric.kind), metric.id);
+    for (name, kind, id) in published(&mut *tx, project).await? {
+        known.insert((name, kind), id);
     }
     let mut is_full = false;
     let mut ids = Vec::with_capacity(wanted.len());
@@ -104,7 +135,7 @@ pub async fn upsert(
 async fn create(tx: &mut Tx, project: ProjectId, metric: &Wanted<'_>, now: Micros) -> Result<Option<MetricId>> {
     let made = sql("insert into metrics (id, project_id, name, type, first_seen) \
          select $1, id, $3, $4, $5 from projects where id = $2 \
-         and (select count(*) from metrics where project_id = $2) < metric_limit")
+         and (select count(*) from metrics where project_id = $2 and former_name is null) < metric_limit")
     .bind(metric.candidate)
     .bind(project)
     .bind(metric.name.as_str())
@@ -115,19 +146,41 @@ async fn create(tx: &mut Tx, project: ProjectId, metric: &Wanted<'_>, now: Micro
     Ok((made == 1).then_some(metric.candidate))
 }
 
-/// Every metric of a project, by name.
+/// Every name and type that a project's apps publish, and the id it has. Those of merged metrics are among them.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn published(
+    on: impl Into<On<'_>>,
+    project: ProjectId,
+) -> Result<Vec<(MetricName, MetricType, MetricId)>> {
+    let rows = sql("select name, type, id from metrics where project_id = $1 and former_name is null")
+        .bind(project)
+        .all(on)
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let name = MetricName::from_stored(row.get("name")?);
+            Ok((name, row.get("type")?, row.get("id")?))
+        })
+        .collect()
+}
+
+/// Every metric of a project as people see them, by name; hidden ones too.
 ///
 /// # Errors
 /// If the database refuses.
 pub async fn of_project(on: impl Into<On<'_>>, project: ProjectId) -> Result<Vec<Metric>> {
-    let rows = sql("select * from metrics where project_id = $1 order by name, type")
-        .bind(project)
-        .all(on)
-        .await?;
+    let rows = sql("select * from metrics where project_id = $1 and merged_into is null and deleted_at is null \
+         order by name, type")
+    .bind(project)
+    .all(on)
+    .await?;
     rows.iter().map(Metric::read).collect()
 }
 
-/// Every metric there is and its project, those of deleted projects that can be restored too.
+/// Every id that data points may have been stored under, and its project: of merged metrics, of deleted ones and of
+/// those of deleted projects that can be restored too.
 ///
 /// # Errors
 /// If the database refuses.
@@ -138,45 +191,37 @@ pub async fn everywhere(on: impl Into<On<'_>>) -> Result<BTreeSet<(ProjectId, Me
         .collect()
 }
 
-/// One metric of a project.
+/// One metric of a project; of one that is merged into another, that other.
 ///
 /// # Errors
 /// If the database refuses.
 pub async fn find(on: impl Into<On<'_>>, project: ProjectId, id: MetricId) -> Result<Option<Metric>> {
-    let row = sql("select * from metrics where project_id = $1 and id = $2")
-        .bind(project)
-        .bind(id)
-        .optional(on)
-        .await?;
+    let row = sql("select * from metrics where project_id = $1 and deleted_at is null \
+         and id = (select coalesce(merged_into, id) from metrics where id = $2)")
+    .bind(project)
+    .bind(id)
+    .optional(on)
+    .await?;
     row.as_ref().map(Metric::read).transpose()
 }
 
-/// How many metrics a project has.
+/// How many names a project's apps publish: what its limit is of.
 ///
 /// # Errors
 /// If the database refuses.
 pub async fn count(on: impl Into<On<'_>>, project: ProjectId) -> Result<i64> {
-    let row = sql("select count(*) as metrics from metrics where project_id = $1")
+    let row = sql("select count(*) as metrics from metrics where project_id = $1 and former_name is null")
         .bind(project)
         .one(on)
         .await?;
     row.get("metrics")
 }
 
-/// Forgets a metric. Published again, it is a new one. `false` if there was none.
-///
-/// # Errors
-/// If the database refuses.
-pub async fn delete(tx: &mut Tx, project: ProjectId, id: MetricId) -> Result<bool> {
-    let gone = sql("delete from metrics where project_id = $1 and id = $2")
+/// Nobody gives out an id of this project while this transaction lasts.
+async fn lock(tx: &mut Tx, project: ProjectId) -> Result<()> {
+    sql("select id from projects where id = $1 for update")
         .bind(project)
-        .bind(id)
-        .execute(&mut *tx)
+        .all(tx)
         .await?;
-    sql("update projects set metrics_version = metrics_version + $2 where id = $1")
-        .bind(project)
-        .bind(i64::try_from(gone).unwrap_or(0))
-        .execute(tx)
-        .await?;
-    Ok(gone == 1)
+    Ok(())
 }

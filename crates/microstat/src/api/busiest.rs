@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::query::Parameters;
 use crate::auth::token::TokenProject;
 use crate::error::AppError;
+use crate::metrics::Metrics;
 use crate::router::Table;
 use crate::state::Shared;
 
@@ -38,7 +39,8 @@ struct Metric {
 
 async fn index(State(app): State<Shared>, at: TokenProject, parameters: Parameters) -> Result<Json<Index>, AppError> {
     let (range, limit) = (parameters.range(app.now())?, parameters.limit(METRICS)?);
-    let busiest = app.points.busiest(at.project.id, range, limit).await?;
+    let busiest = Metrics::of(&app, at.project.id).await?;
+    let busiest = busiest.busiest(range, limit, true).await?;
     let known = store::metrics::of_project(&app.db, at.project.id).await?;
     let mut known: HashMap<MetricId, store::metrics::Metric> =
         known.into_iter().map(|metric| (metric.id, metric)).collect();

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::query::Parameters;
 use crate::auth::token::TokenProject;
 use crate::error::AppError;
+use crate::metrics::Metrics;
 use crate::router::Table;
 use crate::state::Shared;
 
@@ -32,7 +33,7 @@ struct Bucket {
 
 async fn show(State(app): State<Shared>, at: TokenProject, parameters: Parameters) -> Result<Json<Totals>, AppError> {
     let buckets = parameters.buckets(app.now())?;
-    let counts = app.points.totals(at.project.id, &buckets).await?;
+    let counts = Metrics::of(&app, at.project.id).await?.totals(&buckets).await?;
     let starts = buckets.starts().iter().zip(counts);
     Ok(Json(Totals {
         from: buckets.range().from(),

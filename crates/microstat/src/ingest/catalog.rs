@@ -54,9 +54,8 @@ impl Catalog {
             return Ok(ids);
         }
         let mut ids = HashMap::default();
-        for metric in Box::pin(metrics::of_project(&app.db, target.project)).await? {
-            let (name, kind) = (metric.name, metric.kind);
-            ids.insert(Metric { name, kind }, metric.id);
+        for (name, kind, id) in Box::pin(metrics::published(&app.db, target.project)).await? {
+            ids.insert(Metric { name, kind }, id);
         }
         let found = wanted.iter().map(|metric| ids.get(metric).copied()).collect();
         let version = target.metrics_version;

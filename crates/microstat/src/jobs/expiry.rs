@@ -1,5 +1,5 @@
-//! Erasing for good: organisations and projects whose 30 days are over, and data points older than their project
-//! keeps them.
+//! Erasing for good: organisations and projects whose 30 days are over, metrics whose 48 hours are, and data points
+//! older than their project keeps them.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -33,6 +33,14 @@ pub async fn run_due(app: &Shared) -> Result<(), AppError> {
         if store::projects::erase(&mut tx, project, app.now()).await? {
             tx.commit().await?;
             tracing::info!(%project, "erased a project 30 days after its deletion");
+        }
+    }
+    for metric in store::metrics::due_for_erasure(&app.db, app.now()).await? {
+        let erased = app.points.delete_metric(metric).await?;
+        let mut tx = app.db.begin().await?;
+        if store::metrics::erase(&mut tx, metric, app.now()).await? {
+            tx.commit().await?;
+            tracing::info!(%metric, erased, "erased a metric 48 hours after its deletion");
         }
     }
     expire(app).await

@@ -24,6 +24,7 @@ use super::metrics::tag;
 use super::{html, tutorials};
 use crate::auth::member::InProject;
 use crate::error::AppError;
+use crate::metrics::Metrics;
 use crate::router::Table;
 use crate::state::Shared;
 
@@ -72,14 +73,15 @@ struct Favourite {
 async fn show(State(app): State<Shared>, at: InProject) -> Result<Response, AppError> {
     at.remember(&app).await?;
     let project = at.project.id;
-    let Some(last) = app.points.last_data_point(project).await? else {
+    let known = Metrics::of(&app, project).await?;
+    let Some(last) = known.last_data_point().await? else {
         return tutorials::instead_of_dashboard(&app, &at).await;
     };
     let frame = Frame::project(&app, &at, Tab::Dashboard, "Dashboard").await?;
     // An app's clock may be ahead: what was just published shows all the same.
     let range = Preset::Day.ending(app.now().max(last) + 1);
-    let total = app.points.total(project, range).await?;
-    let before = app.points.total(project, range.previous()).await?;
+    let total = known.total(range).await?;
+    let before = known.total(range.previous()).await?;
     let metrics = store::metrics::of_project(&app.db, project).await?;
     let metrics: HashMap<MetricId, Metric> = metrics.into_iter().map(|metric| (metric.id, metric)).collect();
     html(&DashboardPage {
@@ -88,22 +90,22 @@ async fn show(State(app): State<Shared>, at: InProject) -> Result<Response, AppE
         last,
         total: (total > 0).then(|| number::count(total)),
         change: Change::of_counts(before, total),
-        chart: all_data_points(&app, project, range).await?,
-        busy: busy(&app, project, range, &metrics).await?,
-        favourites: favourites(&app, &at, &metrics).await?,
+        chart: all_data_points(&known, range, app.now()).await?,
+        busy: busy(&known, range, &metrics).await?,
+        favourites: favourites(&app, &at, &known, &metrics).await?,
     })
 }
 
-async fn all_data_points(app: &Shared, project: ProjectId, range: Range) -> Result<Chart, AppError> {
+async fn all_data_points(known: &Metrics<'_>, range: Range, now: Micros) -> Result<Chart, AppError> {
     let hourly = range.buckets(Asked::Step(Step::Fixed(HOUR)), &TimeZone::UTC)?;
-    let totals = app.points.totals(project, &hourly).await?;
+    let totals = known.totals(&hourly).await?;
     let buckets: Vec<Bucket> = hourly
         .starts()
         .iter()
         .zip(totals)
         .map(|(start, total)| Bucket::counting(*start, total))
         .collect();
-    let axis = axis(&hourly, app.now());
+    let axis = axis(&hourly, now);
     let bars = Bars {
         title: "All Data Points",
         measure: "Data points",
@@ -121,19 +123,18 @@ async fn all_data_points(app: &Shared, project: ProjectId, range: Range) -> Resu
 }
 
 async fn busy(
-    app: &Shared,
-    project: ProjectId,
+    known: &Metrics<'_>,
     range: Range,
     metrics: &HashMap<MetricId, Metric>,
 ) -> Result<Vec<Busy>, AppError> {
-    let busiest = app.points.busiest(project, range, BUSY).await?;
+    let busiest = known.busiest(range, BUSY, false).await?;
     let most = busiest.first().map_or(0, |(_, most)| *most);
     let row = |(id, data_points): (MetricId, u64)| {
         // A metric that is being deleted may still have data points.
         let metric = metrics.get(&id)?;
         Some(Busy {
             id,
-            name: metric.name.to_string(),
+            name: metric.title().to_owned(),
             kind: metric.kind,
             tag: tag(metric.kind),
             bar: rank(share(data_points, most)),
@@ -146,21 +147,21 @@ async fn busy(
 async fn favourites(
     app: &Shared,
     at: &InProject,
+    known: &Metrics<'_>,
     metrics: &HashMap<MetricId, Metric>,
 ) -> Result<Vec<Favourite>, AppError> {
     let ids = store::favourites::of_project(&app.db, at.signed.user.id, at.project.id).await?;
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let summaries = app.points.summaries(at.project.id, app.now()).await?;
-    let summaries: HashMap<MetricId, Summary> = summaries.into_iter().map(|line| (line.metric, line)).collect();
-    let hours = app.points.sparklines(&ids, app.now()).await?;
+    let summaries = known.summaries().await?;
+    let hours = known.sparklines(&ids).await?;
     let row = |(id, hours): (MetricId, [u64; 24])| {
         let metric = metrics.get(&id)?;
         let summary = summaries.get(&id);
         Some(Favourite {
             id,
-            name: metric.name.to_string(),
+            name: metric.title().to_owned(),
             line: day_line(&hours),
             last_24h: number::count(summary.map_or(0, |line| line.last_24h)),
             change: summary.map_or_else(Change::default, |line| day_change(line, app.now())),

@@ -67,11 +67,14 @@ pub(crate) fn routes(table: Table) -> Table {
         )
 }
 
-/// A metric of the project that the path names, for a member of its organisation.
+/// A metric of the project that the path names, for a member of its organisation. One that is merged into another is
+/// read as that other, but changed it isn't: who wants to, means what they saw before.
 #[derive(Clone, Debug)]
 struct InMetric {
     at: InProject,
     metric: Metric,
+    /// The ids its data points are stored under.
+    sources: Vec<MetricId>,
 }
 
 impl FromRequestParts<Shared> for InMetric {
@@ -81,8 +84,10 @@ impl FromRequestParts<Shared> for InMetric {
         let at = InProject::from_request_parts(parts, app).await?;
         let id: MetricId = path_id(parts, "metric").await?;
         let metric = store::metrics::find(&app.db, at.project.id, id).await?;
+        let metric = metric.filter(|metric| metric.id == id || parts.method == Method::GET);
         let metric = metric.ok_or(AppError::NotFound)?;
-        Ok(Self { at, metric })
+        let sources = store::metrics::sources(&app.db, metric.id).await?;
+        Ok(Self { at, metric, sources })
     }
 }
 

@@ -18,6 +18,7 @@ use super::frame::{Frame, Tab};
 use super::html;
 use crate::auth::member::InProject;
 use crate::error::AppError;
+use crate::metrics::Metrics;
 use crate::router::Table;
 use crate::state::Shared;
 
@@ -88,14 +89,14 @@ async fn page(app: &Shared, at: &InProject, with: With, tab: Tab) -> Result<Resp
 
 /// The metric that was there first, if it still has a data point.
 async fn first(app: &Shared, project: ProjectId) -> Result<First, AppError> {
-    if !app.points.any(project).await? {
+    if Metrics::of(app, project).await?.last_data_point().await?.is_none() {
         return Ok(First::Awaited);
     }
     let mut metrics = store::metrics::of_project(&app.db, project).await?;
     metrics.sort_by_key(|metric| metric.first_seen);
     for metric in metrics.into_iter().take(10) {
         if app.points.seen(metric.id).await?.is_some() {
-            return Ok(First::Arrived(Some((metric.id, metric.name.to_string()))));
+            return Ok(First::Arrived(Some((metric.id, metric.title().to_owned()))));
         }
     }
     Ok(First::Arrived(None))

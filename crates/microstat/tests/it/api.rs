@@ -160,6 +160,7 @@ async fn metrics_come_with_type_first_and_last_seen_and_what_the_last_day_brough
         answer,
         json!({"metrics": [{
             "id": metric.to_string(), "name": "Page View", "type": "Hit Counter",
+            "display_name": null, "unit": null, "description": null, "hidden": false,
             "first_seen": (NOW - 2 * DAY).to_string(), "last_seen": NOW.to_string(), "data_points_24h": 2,
         }]})
     );

@@ -28,6 +28,21 @@ pub struct Summary {
     pub previous_24h: u64,
 }
 
+impl Summary {
+    /// Both metrics as one; they are of one type.
+    #[must_use]
+    pub fn with(self, other: &Self) -> Self {
+        Self {
+            metric: self.metric,
+            first_seen: self.first_seen.min(other.first_seen),
+            last_seen: self.last_seen.max(other.last_seen),
+            data_points_24h: self.data_points_24h + other.data_points_24h,
+            last_24h: self.last_24h + other.last_24h,
+            previous_24h: self.previous_24h + other.previous_24h,
+        }
+    }
+}
+
 impl Points {
     /// A summary of every metric of a project that has or had data points, ordered by id.
     ///

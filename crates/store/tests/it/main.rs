@@ -6,6 +6,8 @@ mod favourites;
 mod invitation_codes;
 mod invitations;
 mod jobs;
+mod kept_metrics;
+mod merged_metrics;
 mod metrics;
 mod migrations;
 mod rejections;

@@ -7,9 +7,11 @@ use store::db::sql;
 use store::metrics;
 use store::testing::Scratch;
 
-const PROJECT: ProjectId = ProjectId(7);
+pub(crate) const PROJECT: ProjectId = ProjectId(7);
+pub(crate) const NOW: Micros = Micros(1_000_000_000_000_000);
 
-async fn project(metric_limit: i64) -> Scratch {
+/// A project that may have so many metrics.
+pub(crate) async fn project(metric_limit: i64) -> Scratch {
     let scratch = Scratch::new().await;
     let mut tx = scratch.db.begin().await.unwrap();
     sql("insert into organisations (id, name, created_at) values (1, 'o', 0)")
@@ -26,7 +28,8 @@ async fn project(metric_limit: i64) -> Scratch {
     scratch
 }
 
-async fn ensure(scratch: &Scratch, candidate: i64, name: &str, kind: MetricType) -> Option<MetricId> {
+/// The id of a metric that is published, made if it is new.
+pub(crate) async fn ensure(scratch: &Scratch, candidate: i64, name: &str, kind: MetricType) -> Option<MetricId> {
     let mut tx = scratch.db.begin().await.unwrap();
     let wanted = metrics::Wanted {
         candidate: MetricId(candidate),
@@ -88,8 +91,8 @@ async fn a_deleted_metric_that_is_published_again_is_a_new_one() {
     let scratch = project(1).await;
     let first = ensure(&scratch, 1, "Load", MetricType::Timer).await.unwrap();
     let mut tx = scratch.db.begin().await.unwrap();
-    assert!(metrics::delete(&mut tx, PROJECT, first).await.unwrap());
-    assert!(!metrics::delete(&mut tx, PROJECT, first).await.unwrap());
+    assert!(metrics::delete(&mut tx, PROJECT, first, NOW).await.unwrap());
+    assert!(!metrics::delete(&mut tx, PROJECT, first, NOW).await.unwrap());
     tx.commit().await.unwrap();
     assert_eq!(ensure(&scratch, 2, "Load", MetricType::Timer).await, Some(MetricId(2)));
 }
@@ -131,8 +134,8 @@ async fn deleting_a_metric_tells_whoever_remembers_ids() {
     let id = ensure(&scratch, 1, "Load", MetricType::Timer).await.unwrap();
     assert_eq!(version().await, 0);
     let mut tx = scratch.db.begin().await.unwrap();
-    assert!(metrics::delete(&mut tx, PROJECT, id).await.unwrap());
-    assert!(!metrics::delete(&mut tx, PROJECT, id).await.unwrap());
+    assert!(metrics::delete(&mut tx, PROJECT, id, NOW).await.unwrap());
+    assert!(!metrics::delete(&mut tx, PROJECT, id, NOW).await.unwrap());
     tx.commit().await.unwrap();
     assert_eq!(version().await, 1);
 }

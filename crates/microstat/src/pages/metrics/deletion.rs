@@ -1,10 +1,10 @@
-//! "Delete Metric": its name is typed; then it is gone with its data points. Published again, it begins anew.
+//! "Delete Metric": its name is typed; then it is gone with its data points, and can be restored for 48 hours. Published
+//! again, it begins anew.
 
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use domain::id::JobId;
 use domain::metric::MetricType;
 use domain::name::is_typed;
 use domain::role::Role;
@@ -14,7 +14,6 @@ use super::{InMetric, tag};
 use crate::auth::actor::{actor, audit};
 use crate::auth::csrf::Checked;
 use crate::error::AppError;
-use crate::jobs::erasure::{self, Erased};
 use crate::pages::frame::{Frame, Tab};
 use crate::pages::typed_name::{Form, TypedName};
 use crate::pages::{html_with, redirect};
@@ -39,14 +38,14 @@ async fn page(app: &Shared, of: &InMetric, typed: Option<String>) -> Result<Resp
     };
     let view = DeletionPage {
         frame: Frame::project(app, &of.at, Tab::Metrics, "Delete Metric").await?,
-        name: of.metric.name.to_string(),
+        name: of.metric.title().to_owned(),
         kind: of.metric.kind,
         tag: tag(of.metric.kind),
         confirm: TypedName {
             action: format!("{}/deletion", of.path()),
             back: of.path(),
             label: "Metric name",
-            name: of.metric.name.to_string(),
+            name: of.metric.title().to_owned(),
             wrong: typed.is_some(),
             typed: typed.unwrap_or_default(),
             button: "Delete Metric".to_owned(),
@@ -67,13 +66,13 @@ pub(super) async fn create(
     Checked(form): Checked<Form>,
 ) -> Result<Response, AppError> {
     of.at.require(Role::Member)?;
-    if !is_typed(of.metric.name.as_str(), &form.name) {
+    if !is_typed(of.metric.title(), &form.name) {
         return page(&app, &of, Some(form.name)).await;
     }
     let (project, metric) = (&of.at.project, &of.metric);
     let mut tx = app.db.begin().await?;
     store::organisations::lock(&mut tx, project.organisation).await?;
-    if !store::metrics::delete(&mut tx, project.id, metric.id).await? {
+    if !store::metrics::delete(&mut tx, project.id, metric.id, app.now()).await? {
         return Err(AppError::NotFound);
     }
     let actor = actor(&of.at.signed.user, &client);
@@ -89,12 +88,10 @@ pub(super) async fn create(
         &project.name,
     )
     .await?;
-    let job = JobId::from_random(app.random.bits());
-    erasure::queue(&mut tx, job, Erased::Metric(metric.id), app.now()).await?;
     tx.commit().await?;
+    // What is published from now on is not to come in under the old id.
     app.catalog.forget(project.id).await;
-    app.points.delete_metric(metric.id).await?;
-    let said = format!("“{}” and its data points are deleted.", metric.name);
+    let said = format!("“{}” is deleted. It can be restored for 48 hours.", metric.title());
     Ok(redirect(format!("/projects/{}/metrics", project.id))
         .notice(&app, &said)
         .into_response())

@@ -1,7 +1,7 @@
 //! "Metrics": every metric of a project, searched, filtered, sorted, a hundred a page.
 
 use std::cmp::Ordering;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use askama::Template;
 use axum::extract::{Query, State};
@@ -17,6 +17,7 @@ use store::metrics::Metric;
 use super::tag;
 use crate::auth::member::InProject;
 use crate::error::AppError;
+use crate::metrics::Metrics;
 use crate::pages::change::{Change, share};
 use crate::pages::dashboards::{day_change, day_line};
 use crate::pages::frame::{Frame, Tab};
@@ -132,7 +133,7 @@ impl View {
     }
 
     fn shows(&self, metric: &Metric) -> bool {
-        self.kind.is_none_or(|kind| kind == metric.kind) && contains(metric.name.as_str(), &self.q)
+        self.kind.is_none_or(|kind| kind == metric.kind) && (contains(metric.title(), &self.q) || contains(metric.name.as_str(), &self.q))
     }
 }
 
@@ -231,7 +232,9 @@ pub(super) async fn index(
     let mut view = View::new(&asked);
     let metrics = store::metrics::of_project(&app.db, project).await?;
     let all = metrics.len();
-    let mut known = with_summaries(&app, project, metrics.into_iter().filter(|m| view.shows(m)).collect()).await?;
+    let as_known = Metrics::of(&app, project).await?;
+    let metrics = metrics.into_iter().filter(|metric| view.shows(metric)).collect();
+    let mut known = with_summaries(&as_known, metrics).await?;
     sort(&mut known, &view, app.now());
     let found = known.len();
     view.page = view.page.min(found.div_ceil(PER_PAGE)).max(1);
@@ -240,7 +243,7 @@ pub(super) async fn index(
     let favourites: HashSet<MetricId> = favourites.into_iter().collect();
     let shown: Vec<Known> = known.into_iter().skip(first).take(PER_PAGE).collect();
     let ids: Vec<MetricId> = shown.iter().map(|known| known.metric.id).collect();
-    let hours = app.points.sparklines(&ids, app.now()).await?;
+    let hours = as_known.sparklines(&ids).await?;
     let lines = shown.iter().zip(&hours);
     let lines: Vec<Line> = lines
         .map(|(known, hours)| line(known, hours, &favourites, app.now()))
@@ -263,9 +266,8 @@ pub(super) async fn index(
     })
 }
 
-async fn with_summaries(app: &Shared, project: ProjectId, metrics: Vec<Metric>) -> Result<Vec<Known>, AppError> {
-    let summaries = app.points.summaries(project, app.now()).await?;
-    let summaries: HashMap<MetricId, Summary> = summaries.into_iter().map(|line| (line.metric, line)).collect();
+async fn with_summaries(known: &Metrics<'_>, metrics: Vec<Metric>) -> Result<Vec<Known>, AppError> {
+    let summaries = known.summaries().await?;
     let known = |metric: Metric| Known {
         summary: summaries.get(&metric.id).copied(),
         metric,
@@ -275,7 +277,7 @@ async fn with_summaries(app: &Shared, project: ProjectId, metrics: Vec<Metric>) 
 
 /// By the chosen column, then by name, as an index is: capital and small letters together.
 fn sort(known: &mut [Known], view: &View, now: Micros) {
-    known.sort_by_cached_key(|known| (known.metric.name.as_str().to_lowercase(), known.metric.kind));
+    known.sort_by_cached_key(|known| (known.metric.title().to_lowercase(), known.metric.kind));
     if view.sort == Sort::Name {
         if view.falling {
             known.reverse();
@@ -292,7 +294,7 @@ fn line(known: &Known, hours: &[u64; 24], favourites: &HashSet<MetricId>, now: M
     let (metric, summary) = (&known.metric, known.summary.as_ref());
     Line {
         id: metric.id,
-        name: metric.name.to_string(),
+        name: metric.title().to_owned(),
         kind: metric.kind,
         tag: tag(metric.kind),
         favourite: favourites.contains(&metric.id),

@@ -18,7 +18,7 @@ use super::{InMetric, tag};
 use crate::auth::actor::{actor, audit};
 use crate::auth::csrf::Checked;
 use crate::error::AppError;
-use crate::jobs::erasure::{self, Erased};
+use crate::jobs::erasure;
 use crate::pages::frame::{Frame, Tab};
 use crate::pages::{html, html_with, redirect};
 use crate::state::Shared;
@@ -84,7 +84,7 @@ async fn blank(app: &Shared, of: &InMetric, asked: Between) -> Result<RangeDelet
     Ok(RangeDeletionPage {
         frame: Frame::project(app, &of.at, Tab::Metrics, "Delete data points").await?,
         path: of.path(),
-        name: of.metric.name.to_string(),
+        name: of.metric.title().to_owned(),
         kind: of.metric.kind,
         tag: tag(of.metric.kind),
         asked,
@@ -117,8 +117,8 @@ async fn page(app: &Shared, of: &InMetric, asked: Between) -> Result<Response, A
 /// How many data points that is, by what is known of them.
 async fn count(app: &Shared, of: &InMetric, range: Range) -> Result<u64, AppError> {
     let counts = app.points.busiest(of.at.project.id, range, u32::MAX).await?;
-    let of_metric = counts.into_iter().find(|(metric, _)| *metric == of.metric.id);
-    Ok(of_metric.map_or(0, |(_, count)| count))
+    let of_metric = counts.into_iter().filter(|(metric, _)| of.sources.contains(metric));
+    Ok(of_metric.map(|(_, count)| count).sum())
 }
 
 /// Asks between which times, or what was chosen is to be deleted.
@@ -161,14 +161,22 @@ pub(super) async fn create(
         &detail,
     )
     .await?;
-    let job = JobId::from_random(app.random.bits());
-    let erased = Erased::Range(metric.id, range.from(), range.to());
-    erasure::queue(&mut tx, job, erased, app.now()).await?;
+    let mut jobs = Vec::new();
+    for source in &of.sources {
+        let job = JobId::from_random(app.random.bits());
+        erasure::queue(&mut tx, job, *source, range, app.now()).await?;
+        jobs.push(job);
+    }
     tx.commit().await?;
-    let data_points = app.points.delete_range(metric.id, range).await?;
+    let mut data_points = 0;
+    for source in &of.sources {
+        data_points += app.points.delete_range(*source, range).await?;
+    }
     // Done, so not once more: what is published again into this time is to stay.
     let mut tx = app.db.begin().await?;
-    store::jobs::withdraw(&mut tx, job).await?;
+    for job in jobs {
+        store::jobs::withdraw(&mut tx, job).await?;
+    }
     tx.commit().await?;
     let said = format!("Deleted: {} of {}.", counted(data_points), when(range));
     Ok(redirect(of.path()).notice(&app, &said).into_response())

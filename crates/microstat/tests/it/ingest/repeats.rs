@@ -196,7 +196,7 @@ async fn a_batch_sent_again_makes_no_metric() {
     keyed(&publisher, STRICT, "k", &hit("a")).await;
     let mut tx = app.db.begin().await.unwrap();
     let id = store::metrics::of_project(&mut tx, PROJECT).await.unwrap()[0].id;
-    store::metrics::delete(&mut tx, PROJECT, id).await.unwrap();
+    store::metrics::delete(&mut tx, PROJECT, id, app.now()).await.unwrap();
     tx.commit().await.unwrap();
     let again = keyed(&publisher, STRICT, "k", &list([hit("a"), hit("b")])).await;
     assert_eq!(

@@ -3,10 +3,9 @@
 use axum::http::StatusCode;
 use domain::range::Range;
 use domain::role::Role;
-use domain::time::{DAY, HOUR, MINUTE};
-use domain::value::Value;
-use points::{Batch, DataPoint};
+use domain::time::{DAY, HOUR};
 use serde_json::json;
+use store::metrics::RESTORABLE_FOR;
 
 use super::{Shop, point, says, words};
 use crate::harness::{NOW, Site};
@@ -29,7 +28,7 @@ async fn a_metric_is_deleted_by_its_exact_name_and_its_data_points_with_it() {
     let deletion = format!("{metric}/deletion");
     says(
         &words(&shop.ada.open(&deletion).await.text),
-        &["Metric name", "This can’t be undone"],
+        &["Metric name", "For 48 hours it can be restored"],
     );
     for wrong in ["", "café", "Cafe", "Café Timer", "Other"] {
         let answer = shop.ada.submit(&deletion, &[("name", wrong)]).await;
@@ -41,7 +40,7 @@ async fn a_metric_is_deleted_by_its_exact_name_and_its_data_points_with_it() {
     let text = words(&shop.ada.page);
     says(
         &text,
-        &["“Café” and its data points are deleted.", "1 of at most 2,000"],
+        &["“Café” is deleted. It can be restored for 48 hours.", "1 of at most 2,000"],
     );
     for under in ["", "/data-points", "/deletion", "/series.csv"] {
         let answer = shop.ada.fetch(&format!("{metric}{under}")).await;
@@ -78,7 +77,7 @@ async fn published_again_it_begins_anew() {
 }
 
 #[tokio::test]
-async fn what_is_published_after_a_deletion_stays_and_nothing_else_comes_back() {
+async fn what_is_published_after_a_deletion_stays_when_the_old_is_erased_and_nothing_else_comes_back() {
     let mut shop = Shop::new().await;
     shop.publish(json!([
         point("Order", "Hit Counter", 5, HOUR),
@@ -88,31 +87,30 @@ async fn what_is_published_after_a_deletion_stays_and_nothing_else_comes_back() 
     shop.site.app.points.seal().await.unwrap();
     shop.publish(json!([point("Order", "Hit Counter", 7, 2 * HOUR)])).await;
     let path = shop.path_of("Order").await;
+    let old = shop.metric("Order").await.id;
     shop.ada.open(&format!("{path}/deletion")).await;
     shop.ada.post(&format!("{path}/deletion"), &[("name", "Order")]).await;
-    // again, before the job that erases once more has run
+    // at once, while the old one can still be restored
     shop.publish(json!([
         point("Order", "Hit Counter", 1, HOUR),
         point("Order", "Hit Counter", 2, 50 * HOUR)
     ]))
     .await;
     let new = shop.metric("Order").await.id;
-    let hits = async |site: &Site| {
-        let ever = Range::new(NOW - 80 * DAY, NOW + 1).unwrap();
-        let series = site.app.points.whole(new, ever, false).await.unwrap().count;
-        (series, site.app.points.total(shop.id, ever).await.unwrap())
-    };
-    assert_eq!(hits(&shop.site).await, (3, 2));
-    shop.site.app.clock.advance(2 * MINUTE);
-    microstat::jobs::run_due(&shop.site.app).await.unwrap();
-    assert_eq!(hits(&shop.site).await, (3, 2));
+    let ever = Range::new(NOW - 80 * DAY, NOW + 1).unwrap();
+    let hits = async |site: &Site, id| site.app.points.whole(id, ever, false).await.unwrap().count;
+    assert_eq!((hits(&shop.site, new).await, hits(&shop.site, old).await), (3, 18));
+    says(&shop.read("").await, &["All Data Points", "1 none before"]);
+    shop.site.app.clock.advance(RESTORABLE_FOR);
+    microstat::jobs::expiry::run_due(&shop.site.app).await.unwrap();
+    assert_eq!((hits(&shop.site, new).await, hits(&shop.site, old).await), (3, 0));
     drop(shop.ada);
     let site = shop.site.restarted().await;
-    assert_eq!(hits(&site).await, (3, 2));
-    let metrics = store::metrics::of_project(&site.app.db, shop.id).await.unwrap();
-    assert_eq!((metrics.len(), metrics[0].id), (1, new));
+    assert_eq!((hits(&site, new).await, hits(&site, old).await), (3, 0));
+    let metrics = store::metrics::everywhere(&site.app.db).await.unwrap();
+    assert_eq!(metrics.into_iter().collect::<Vec<_>>(), [(shop.id, new)]);
     site.app.points.seal().await.unwrap();
-    assert_eq!(hits(&site.restarted().await).await, (3, 2));
+    assert_eq!(hits(&site.restarted().await, new).await, 3);
 }
 
 #[tokio::test]
@@ -166,29 +164,4 @@ async fn of_many_who_delete_it_at_once_one_does() {
         done += usize::from(status == StatusCode::SEE_OTHER);
     }
     assert_eq!(done, 1);
-}
-
-#[tokio::test]
-async fn what_another_process_was_just_storing_is_erased_too() {
-    let mut shop = Shop::new().await;
-    shop.publish(json!({"name": "Order", "type": "Hit Counter"})).await;
-    let metric = shop.metric("Order").await.id;
-    let deletion = format!("{}/deletion", shop.path_of("Order").await);
-    shop.ada.open(&deletion).await;
-    shop.ada.post(&deletion, &[("name", "Order")]).await;
-    let app = &shop.site.app;
-    let (at, id) = (app.now(), None);
-    let value = Value::Hits(1);
-    let late = Batch {
-        project: shop.id,
-        key: None,
-        points: vec![DataPoint { metric, at, value, id }],
-        note: Vec::new(),
-    };
-    app.points.append(late, at).await.unwrap();
-    assert!(app.points.any(shop.id).await.unwrap());
-    app.clock.advance(2 * MINUTE);
-    microstat::jobs::run_due(app).await.unwrap();
-    assert!(!app.points.any(shop.id).await.unwrap());
-    assert_eq!(store::jobs::waiting(&app.db).await.unwrap(), 0);
 }
