@@ -58,8 +58,8 @@ impl Annotation {
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "select a.*, m.name as metric_name, u.name as created_by_name from annotations a \
-             left join metrics m on m.id = a.metric_id left join users u on u.id = a.created_by \
+            "select a.*, coalesce(m.display_name, m.name) as metric_name, u.name as created_by_name from annotations a \
+             left join metrics m on m.id = a.metric_id and m.deleted_at is null left join users u on u.id = a.created_by \
              where a.project_id = $1 and a.deleted_at is null and (a.metric_id is null or m.id is not null) ",
             $rest
         )
