@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * `<local-time datetime="2026-11-24T14:00:00Z">24 Nov 2026, 14:00 UTC</local-time>` shows the reader's own clock,
- * and the server's words as its title. `format`: "date" (a day), "time" (a clock), "relative" (3 minutes ago);
+ * `<local-time datetime="2026-11-24T14:00:00Z">24 Nov 2026, 14:00 UTC</local-time>` shows the clock of the page's time
+ * zone (`data-zone` of the document), and the server's words as its title. `format`: "date" (a day), "time" (a clock), "relative" (3 minutes ago);
  * day and clock without it.
  */
 class LocalTime extends HTMLElement {
@@ -26,8 +26,18 @@ class LocalTime extends HTMLElement {
     if (format === "relative") {
       words.textContent = relative(time, language);
     } else {
-      words.textContent = new Intl.DateTimeFormat(language, options(format, time)).format(time);
+      words.textContent = new Intl.DateTimeFormat(language, { ...options(format, time), timeZone: zone() }).format(time);
     }
+  }
+}
+
+/** The page's time zone; the browser's own, where it doesn't know that one. */
+function zone() {
+  const name = document.documentElement.dataset.zone;
+  try {
+    return new Intl.DateTimeFormat(undefined, { timeZone: name }).resolvedOptions().timeZone;
+  } catch {
+    return undefined;
   }
 }
 

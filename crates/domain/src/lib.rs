@@ -2,6 +2,7 @@
 
 pub mod annotation;
 pub mod batch;
+pub mod comparison;
 pub mod device;
 pub mod dsn;
 pub mod email;
@@ -13,13 +14,16 @@ pub mod metric;
 pub mod name;
 pub mod origin;
 pub mod password;
+pub mod percentile;
 pub mod period;
 mod plain;
 pub mod range;
 pub mod reason;
 pub mod retention;
 pub mod role;
+pub mod statistic;
 pub mod step;
 pub mod time;
 pub mod timestamp;
 pub mod value;
+pub mod zone;

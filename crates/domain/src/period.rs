@@ -163,18 +163,20 @@ fn read(text: &str, is_end: bool, zone: &TimeZone) -> Option<Micros> {
 ///
 /// # Errors
 /// If the range is longer than any that can be typed.
-pub fn buckets(range: Range, data_points: u64, each: u64, least: i64) -> Result<Buckets, BadRange> {
+pub fn buckets(range: Range, data_points: u64, each: u64, least: i64, zone: &TimeZone) -> Result<Buckets, BadRange> {
     let (fewest, most) = BUCKETS;
     let enough = i64::try_from(data_points / each.max(1))
         .unwrap_or(most)
         .clamp(fewest, most)
         .min(range.length() / least.max(1));
-    let step = Step::fitting(range.length(), enough);
-    range.buckets(Asked::Step(step), &TimeZone::UTC)
+    let step = Step::fitting(range.length(), enough).by_the_clock(zone);
+    range.buckets(Asked::Step(step), zone)
 }
 
 #[cfg(test)]
 mod tests {
+    use jiff::tz::TimeZone;
+
     use super::{BadPeriod, Preset, between, between_in, buckets};
     use crate::time::{DAY, HOUR, MINUTE, Micros};
 
@@ -189,7 +191,7 @@ mod tests {
             let range = preset.ending(NOW);
             assert_eq!((range.to(), range.length()), (NOW, preset.length()));
             for data_points in [1, 1_000] {
-                let buckets = buckets(range, data_points, 10, 1).unwrap();
+                let buckets = buckets(range, data_points, 10, 1, &TimeZone::UTC).unwrap();
                 lengths.push((buckets.step().to_string(), buckets.starts().len()));
             }
         }
@@ -235,7 +237,7 @@ mod tests {
 
     #[test]
     fn times_are_typed_in_the_readers_zone() {
-        let berlin = jiff::tz::TimeZone::get("Europe/Berlin").unwrap();
+        let berlin = TimeZone::get("Europe/Berlin").unwrap();
         let range = between_in("2026-11-24T10:00", "2026-11-24T10:00:00Z", &berlin).unwrap();
         assert_eq!(
             (range.from().to_string(), range.length()),
@@ -265,11 +267,14 @@ mod tests {
         let day = between("2024-11-24", "2024-11-24").unwrap();
         for (least, starts) in [(1, 49), (HOUR, 25), (DAY, 1)] {
             assert!(
-                buckets(day, 1_000, 10, least).unwrap().starts().len() <= starts,
+                buckets(day, 1_000, 10, least, &TimeZone::UTC).unwrap().starts().len() <= starts,
                 "{least}"
             );
         }
-        assert_eq!(buckets(day, 1_000, 10, DAY).unwrap().step().to_string(), "1d");
+        assert_eq!(
+            buckets(day, 1_000, 10, DAY, &TimeZone::UTC).unwrap().step().to_string(),
+            "1d"
+        );
     }
 
     #[test]
@@ -278,7 +283,14 @@ mod tests {
             ("2026-11-24T10:00:00Z", "2026-11-24T10:00:00.000001Z"),
             ("2016-11-24", "2026-11-23"),
         ] {
-            assert!((1..=200).contains(&buckets(between(from, to).unwrap(), 7, 1, 1).unwrap().starts().len()));
+            assert!(
+                (1..=200).contains(
+                    &buckets(between(from, to).unwrap(), 7, 1, 1, &TimeZone::UTC)
+                        .unwrap()
+                        .starts()
+                        .len()
+                )
+            );
         }
     }
 }

@@ -14,6 +14,8 @@ use crate::time::{DAY, HOUR, MINUTE, Micros, SECOND};
 pub enum Step {
     /// So many microseconds, counted from 1970-01-01 UTC: for anything shorter than a day.
     Fixed(i64),
+    /// So many hours of a time zone's clock, counted from its midnights; one is longer or shorter when clocks change.
+    Hours(u32),
     /// So many calendar days of a time zone: 23 or 25 hours long when its clocks change.
     Days(u32),
     /// So many calendar weeks of a time zone, from Monday.
@@ -57,6 +59,7 @@ impl Step {
     pub const fn micros(self) -> i64 {
         match self {
             Self::Fixed(micros) => micros,
+            Self::Hours(hours) => hours as i64 * HOUR,
             Self::Days(days) => days as i64 * DAY,
             Self::Weeks(weeks) => weeks as i64 * 7 * DAY,
         }
@@ -77,9 +80,23 @@ impl Step {
             .unwrap_or(Self::Weeks(52))
     }
 
+    /// The same as the clocks of a time zone show it: steps of several hours begin at its midnights.
+    #[must_use]
+    pub fn by_the_clock(self, zone: &TimeZone) -> Self {
+        match self {
+            Self::Fixed(micros) if *zone != TimeZone::UTC && micros > HOUR && DAY % micros == 0 => {
+                Self::Hours(u32::try_from(micros / HOUR).unwrap_or(1))
+            }
+            other => other,
+        }
+    }
+
     /// The start of the bucket `at` lies in.
     #[must_use]
     pub fn floor(self, at: Micros, zone: &TimeZone) -> Micros {
+        if let Self::Hours(hours) = self {
+            return hour_of(at, hours, 0, zone);
+        }
         match self.calendar() {
             None => at.floor(self.micros()),
             Some((days, first)) => {
@@ -94,6 +111,15 @@ impl Step {
     /// The start of the bucket after the one that starts at `start`.
     #[must_use]
     pub fn next(self, start: Micros, zone: &TimeZone) -> Micros {
+        if let Self::Hours(hours) = self {
+            // Twice, where a change of clocks has the next begin where this one does.
+            let next = hour_of(start, hours, hours, zone);
+            return if next > start {
+                next
+            } else {
+                hour_of(start, hours, 2 * hours, zone)
+            };
+        }
         match self.calendar() {
             None => start + self.micros(),
             Some((days, _)) => {
@@ -106,12 +132,22 @@ impl Step {
     /// For a step of the calendar: how many days, counted from which one.
     fn calendar(self) -> Option<(i32, Date)> {
         let (days, first) = match self {
-            Self::Fixed(_) => return None,
+            Self::Fixed(_) | Self::Hours(_) => return None,
             Self::Days(days) => (days, Date::constant(1970, 1, 1)),
             Self::Weeks(weeks) => (weeks.saturating_mul(7), Date::constant(1970, 1, 5)),
         };
         Some((i32::try_from(days).unwrap_or(i32::MAX).max(1), first))
     }
+}
+
+/// The start of the stretch of `each` hours that `at` lies in by the clock, and `later` hours on by the clock.
+fn hour_of(at: Micros, each: u32, later: u32, zone: &TimeZone) -> Micros {
+    let clock = zone.to_datetime(at.timestamp());
+    let (each, hour) = (i64::from(each.max(1)), i64::from(clock.hour()));
+    let hours = hour - hour % each + i64::from(later);
+    let on = clock.date().to_datetime(jiff::civil::Time::midnight());
+    let on = on.saturating_add(Span::new().hours(hours));
+    zone.to_timestamp(on).map_or(Micros(i64::MAX), Into::into)
 }
 
 /// The first moment of a day: not always 00:00, for some zones change their clocks at midnight.
@@ -168,6 +204,7 @@ impl fmt::Display for Step {
             Self::Fixed(micros) if micros % HOUR == 0 => write!(f, "{}h", micros / HOUR),
             Self::Fixed(micros) if micros % MINUTE == 0 => write!(f, "{}m", micros / MINUTE),
             Self::Fixed(micros) => write!(f, "{}s", micros / SECOND),
+            Self::Hours(hours) => write!(f, "{hours}h"),
             Self::Days(days) => write!(f, "{days}d"),
             Self::Weeks(weeks) => write!(f, "{weeks}w"),
         }
@@ -197,6 +234,31 @@ mod tests {
         ] {
             assert_eq!(text.parse::<Step>(), Err(BadStep), "{text}");
         }
+    }
+
+    #[test]
+    fn steps_of_several_hours_begin_at_midnight_by_the_clock_also_when_it_changes() {
+        let berlin = jiff::tz::TimeZone::get("Europe/Berlin").unwrap();
+        let six = Step::Fixed(6 * HOUR).by_the_clock(&berlin);
+        // 25 October 2026 has 25 hours, the first six by the clock are seven.
+        for (day, hours) in [
+            ("2026-10-25", [7, 6, 6, 6]),
+            ("2026-03-29", [5, 6, 6, 6]),
+            ("2026-06-01", [6, 6, 6, 6]),
+        ] {
+            let noon = crate::period::between_in(&format!("{day}T12:30"), &format!("{day}T13:00"), &berlin).unwrap();
+            let mut at = Step::Days(1).floor(noon.from(), &berlin);
+            for length in hours {
+                assert_eq!(six.floor(at, &berlin), at);
+                let next = six.next(at, &berlin);
+                assert_eq!(next - at, length * HOUR, "{day}");
+                assert_eq!(six.floor(crate::time::Micros(next.0 - 1), &berlin), at);
+                at = next;
+            }
+            assert_eq!(at, Step::Days(1).next(noon.from(), &berlin));
+        }
+        assert_eq!(Step::Fixed(HOUR).by_the_clock(&berlin), Step::Fixed(HOUR));
+        assert_eq!(six.to_string(), "6h");
     }
 
     #[test]

@@ -29,6 +29,7 @@ mod organisation_deletions;
 mod organisations;
 mod password_resets;
 mod passwords;
+mod picture;
 mod project_deletions;
 mod project_settings;
 mod projects;
@@ -40,8 +41,10 @@ mod rotations;
 mod sessions;
 pub(crate) mod sign_in;
 pub(crate) mod sign_up;
+mod time_zones;
 mod tutorials;
 mod typed_name;
+mod view;
 mod ways_in;
 
 use askama::Template;
@@ -88,6 +91,7 @@ pub(crate) fn routes(table: Table) -> Table {
         dsns::routes,
         dashboards::routes,
         live::routes,
+        time_zones::routes,
         tutorials::routes,
         metrics::routes,
         annotations::routes,

@@ -1,8 +1,8 @@
 //! Reading: what is sealed and what is in the head, as if it were one.
 
 pub(crate) mod busiest;
-mod distributions;
 mod counts;
+mod distributions;
 mod edges;
 mod everything;
 mod gather;

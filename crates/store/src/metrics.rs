@@ -55,9 +55,7 @@ impl Metric {
             first_seen: row.get("first_seen")?,
             display_name: row.get::<Option<String>>("display_name")?.map(Name::from_stored),
             unit: row.get::<Option<String>>("unit")?.map(UnitName::from_stored),
-            description: row
-                .get::<Option<String>>("description")?
-                .map(Description::from_stored),
+            description: row.get::<Option<String>>("description")?.map(Description::from_stored),
             hidden_at: row.get("hidden_at")?,
             merged_into: row.get("merged_into")?,
         })
@@ -150,10 +148,7 @@ async fn create(tx: &mut Tx, project: ProjectId, metric: &Wanted<'_>, now: Micro
 ///
 /// # Errors
 /// If the database refuses.
-pub async fn published(
-    on: impl Into<On<'_>>,
-    project: ProjectId,
-) -> Result<Vec<(MetricName, MetricType, MetricId)>> {
+pub async fn published(on: impl Into<On<'_>>, project: ProjectId) -> Result<Vec<(MetricName, MetricType, MetricId)>> {
     let rows = sql("select name, type, id from metrics where project_id = $1 and former_name is null")
         .bind(project)
         .all(on)
@@ -171,8 +166,10 @@ pub async fn published(
 /// # Errors
 /// If the database refuses.
 pub async fn of_project(on: impl Into<On<'_>>, project: ProjectId) -> Result<Vec<Metric>> {
-    let rows = sql("select * from metrics where project_id = $1 and merged_into is null and deleted_at is null \
-         order by name, type")
+    let rows = sql(
+        "select * from metrics where project_id = $1 and merged_into is null and deleted_at is null \
+         order by name, type",
+    )
     .bind(project)
     .all(on)
     .await?;
@@ -203,6 +200,22 @@ pub async fn find(on: impl Into<On<'_>>, project: ProjectId, id: MetricId) -> Re
     .optional(on)
     .await?;
     row.as_ref().map(Metric::read).transpose()
+}
+
+/// The metrics of a project that people know by a name, published or displayed: of each type there may be one.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn named(on: impl Into<On<'_>>, project: ProjectId, name: &str) -> Result<Vec<Metric>> {
+    let rows = sql(
+        "select * from metrics where project_id = $1 and merged_into is null and deleted_at is null \
+         and (name = $2 or display_name = $2) order by type, name",
+    )
+    .bind(project)
+    .bind(name)
+    .all(on)
+    .await?;
+    rows.iter().map(Metric::read).collect()
 }
 
 /// How many names a project's apps publish: what its limit is of.

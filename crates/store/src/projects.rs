@@ -8,6 +8,7 @@ use domain::name::{self, Name};
 use domain::retention::Retention;
 use domain::role::Role;
 use domain::time::Micros;
+use domain::zone::Zone;
 
 use crate::db::{Row, sql};
 use crate::organisations::{Deletion, RESTORABLE_FOR};
@@ -34,13 +35,16 @@ pub struct Project {
     pub retention: Retention,
     /// Most metrics it may have.
     pub metric_limit: i64,
+    /// Its own clock and calendar.
+    pub zone: Zone,
 }
 
 /// Columns of a project; a macro, since a query's text is put together when compiling.
 macro_rules! columns {
     () => {
         "p.id, p.name, p.organisation_id, o.name as organisation_name, p.created_at, p.paused_at, p.allowed_origins, \
-         p.retention_days, p.minutes_days, p.hours_days, p.days_days, p.metric_limit"
+         p.retention_days, p.minutes_days, p.hours_days, p.days_days, p.metric_limit, \
+         p.time_zone"
     };
 }
 
@@ -68,6 +72,7 @@ impl Project {
             allowed_origins: lines(&row.get::<String>("allowed_origins")?),
             retention: retention(row)?,
             metric_limit: row.get("metric_limit")?,
+            zone: Zone::from_stored(&row.get::<String>("time_zone")?),
         })
     }
 }
@@ -95,6 +100,19 @@ pub async fn create(tx: &mut Tx, id: ProjectId, organisation: OrganisationId, na
         .bind(organisation)
         .bind(name)
         .bind(now)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// Gives a project a clock and calendar of its own.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn set_zone(tx: &mut Tx, id: ProjectId, zone: &Zone) -> Result<()> {
+    sql("update projects set time_zone = $2 where id = $1")
+        .bind(id)
+        .bind(zone.name())
         .execute(tx)
         .await?;
     Ok(())

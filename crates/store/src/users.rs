@@ -5,6 +5,7 @@ use domain::id::{OrganisationId, UserId};
 use domain::name::Name;
 use domain::role::Role;
 use domain::time::Micros;
+use domain::zone::Clock;
 
 use crate::db::{Row, sql};
 use crate::{Error, On, Result, Tx};
@@ -13,7 +14,7 @@ use crate::{Error, On, Result, Tx};
 macro_rules! user_columns {
     () => {
         "u.id as user_id, u.name as user_name, u.email as user_email, u.email_verified_at as user_verified_at, \
-         u.created_at as user_created_at"
+         u.created_at as user_created_at, u.clock as user_clock"
     };
 }
 pub(crate) use user_columns;
@@ -31,6 +32,8 @@ pub struct User {
     pub email_verified_at: Option<Micros>,
     /// When they signed up.
     pub created_at: Micros,
+    /// What they read times by.
+    pub clock: Clock,
 }
 
 impl User {
@@ -41,8 +44,22 @@ impl User {
             email: EmailAddress::from_stored(row.get("user_email")?),
             email_verified_at: row.get("user_verified_at")?,
             created_at: row.get("user_created_at")?,
+            clock: Clock::parse(&row.get::<String>("user_clock")?).unwrap_or_default(),
         })
     }
+}
+
+/// Has a person read times by this clock.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn set_clock(tx: &mut Tx, id: UserId, clock: &Clock) -> Result<()> {
+    sql("update users set clock = $2 where id = $1")
+        .bind(id)
+        .bind(clock.code())
+        .execute(tx)
+        .await?;
+    Ok(())
 }
 
 /// Somebody who signs up.

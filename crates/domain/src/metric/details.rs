@@ -226,7 +226,9 @@ mod tests {
 
     #[test]
     fn a_description_has_lines_and_no_other_control_characters() {
-        let said = Description::new(" What a basket holds.\r\n\r\nTeam: shop ").unwrap().unwrap();
+        let said = Description::new(" What a basket holds.\r\n\r\nTeam: shop ")
+            .unwrap()
+            .unwrap();
         assert_eq!(said.as_str(), "What a basket holds.\n\nTeam: shop");
         assert_eq!(said.first_line(), "What a basket holds.");
         assert_eq!(Description::new("\n \t"), Ok(None));

@@ -8,6 +8,7 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use domain::id::{OrganisationId, ProjectId};
 use domain::role::Role;
+use domain::zone::Zone;
 use store::organisations::Organisation;
 use store::projects::Project;
 
@@ -72,6 +73,13 @@ impl InProject {
     /// If the member's role is less than `least`.
     pub fn require(&self, least: Role) -> Result<(), AppError> {
         require(self.role, least)
+    }
+
+    /// The time zone that this person reads the project's times in.
+    #[must_use]
+    pub fn zone(&self) -> Zone {
+        let (user, visit) = (&self.signed.user, &self.signed.visit);
+        user.clock.zone(visit.zone.as_ref(), Some(&self.project.zone))
     }
 
     /// Has the session remember this project as the place where its person was last; writes only if that is news.

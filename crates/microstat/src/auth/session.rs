@@ -5,6 +5,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::id::SessionId;
+use domain::zone::Zone;
 use store::sessions::Session;
 use store::users::User;
 
@@ -28,6 +29,14 @@ pub struct SignedIn {
     pub token_hash: [u8; 32],
     /// The browser's visit.
     pub visit: Visit,
+}
+
+impl SignedIn {
+    /// The time zone that times are shown in, on a page that belongs to no project.
+    #[must_use]
+    pub fn zone(&self) -> Zone {
+        self.user.clock.zone(self.visit.zone.as_ref(), None)
+    }
 }
 
 /// Somebody who may or may not be signed in.

@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use data_encoding::BASE64URL_NOPAD;
+use domain::zone::Zone;
 use subtle::ConstantTimeEq;
 
 use crate::clock::Random;
@@ -30,6 +31,8 @@ pub struct Visit {
     pub seed: String,
     /// What the page before left to be said.
     pub notice: Option<Notice>,
+    /// The time zone of the browser, which script has written down in a cookie of its own.
+    pub zone: Option<Zone>,
 }
 
 impl Visit {
@@ -39,6 +42,7 @@ impl Visit {
         parts.extensions.get().cloned().unwrap_or_else(|| Self {
             seed: String::new(),
             notice: None,
+            zone: None,
         })
     }
 }
@@ -80,10 +84,13 @@ pub(crate) async fn layer(State(app): State<Shared>, mut request: Request, next:
         .map(str::to_owned);
     let seed = known.clone().unwrap_or_else(|| new_seed(&app.random));
     let notice = cookie(request.headers(), &cookie_name(&app.config, "notice")).and_then(|c| read_notice(&app.keys, c));
+    // Names have slashes, which scripts write as %2F.
+    let zone = cookie(request.headers(), "zone").and_then(|name| Zone::parse(&name.replace("%2F", "/")).ok());
     let told = notice.is_some() && request.method() == Method::GET;
     request.extensions_mut().insert(Visit {
         seed: seed.clone(),
         notice,
+        zone,
     });
     let mut response = next.run(request).await;
     if known.is_none() {

@@ -17,13 +17,7 @@ pub(crate) const RANGE: &str = "erase-range";
 ///
 /// # Errors
 /// If the database refuses.
-pub(crate) async fn queue(
-    tx: &mut Tx,
-    id: JobId,
-    metric: MetricId,
-    range: Range,
-    now: Micros,
-) -> Result<(), AppError> {
+pub(crate) async fn queue(tx: &mut Tx, id: JobId, metric: MetricId, range: Range, now: Micros) -> Result<(), AppError> {
     let payload = serde_json::to_string(&(metric.0, range.from().0, range.to().0))?;
     store::jobs::enqueue(tx, id, RANGE, &payload, now, now + MINUTE).await?;
     Ok(())

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use domain::device::describe;
 use domain::id::ProjectId;
 use domain::name::Name;
+use domain::zone::Clock;
 use serde::Deserialize;
 use store::api_tokens::ApiToken;
 use store::mailed_links::{Purpose, pending};
@@ -63,6 +64,8 @@ pub(crate) struct AccountPage {
     name: String,
     name_error: Option<&'static str>,
     email: String,
+    /// What times are shown by, in words.
+    clock: String,
     /// An address that waits for its proof before it becomes the account's.
     new_email: Option<String>,
     /// What is wrong with "Current password".
@@ -101,6 +104,11 @@ impl AccountPage {
             name: user.name.to_string(),
             name_error: None,
             email: user.email.to_string(),
+            clock: match &user.clock {
+                Clock::Browser => format!("The one of my browser: {}", frame.zone.name()),
+                Clock::Project => "The one of the project I look at".to_owned(),
+                Clock::Of(zone) => zone.name().to_owned(),
+            },
             new_email: waiting
                 .filter(|link| link.email != user.email)
                 .map(|link| link.email.to_string()),

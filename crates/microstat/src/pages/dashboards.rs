@@ -122,11 +122,7 @@ async fn all_data_points(known: &Metrics<'_>, range: Range, now: Micros) -> Resu
     })
 }
 
-async fn busy(
-    known: &Metrics<'_>,
-    range: Range,
-    metrics: &HashMap<MetricId, Metric>,
-) -> Result<Vec<Busy>, AppError> {
+async fn busy(known: &Metrics<'_>, range: Range, metrics: &HashMap<MetricId, Metric>) -> Result<Vec<Busy>, AppError> {
     let busiest = known.busiest(range, BUSY, false).await?;
     let most = busiest.first().map_or(0, |(_, most)| *most);
     let row = |(id, data_points): (MetricId, u64)| {

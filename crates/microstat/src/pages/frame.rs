@@ -2,6 +2,7 @@
 
 use domain::id::{OrganisationId, ProjectId};
 use domain::role::Role;
+use domain::zone::{Clock, Zone};
 
 use crate::assets;
 use crate::auth::csrf;
@@ -71,6 +72,10 @@ pub struct Frame {
     pub notice: Option<Notice>,
     /// The token every form carries.
     pub csrf: String,
+    /// The time zone its times are shown in.
+    pub zone: Zone,
+    /// Whether that should be the browser's own.
+    pub asks_browser: bool,
 }
 
 impl Frame {
@@ -84,7 +89,11 @@ impl Frame {
             project: Some((at.project.id, at.project.name.clone())),
             role: Some(at.role),
         };
-        Self::around(app, &at.signed, here, tab, title).await
+        let frame = Self::around(app, &at.signed, here, tab, title).await?;
+        Ok(Self {
+            zone: at.zone(),
+            ..frame
+        })
     }
 
     /// Around a page of an organisation: the header leads to its first project.
@@ -130,6 +139,7 @@ impl Frame {
             person: visitor.signed_in.as_ref().map(|signed| signed.user.name.to_string()),
             notice: visitor.visit.notice.clone(),
             csrf: csrf::token(&app.keys, &visitor.visit, visitor.presented.as_ref()),
+            zone: visitor.visit.zone.clone().unwrap_or_default(),
             ..Self::plain(title)
         }
     }
@@ -146,6 +156,8 @@ impl Frame {
             unverified: None,
             notice: None,
             csrf: String::new(),
+            zone: Zone::default(),
+            asks_browser: true,
         }
     }
 
@@ -170,6 +182,8 @@ impl Frame {
             unverified: (!app.is_verified(&signed.user)).then(|| signed.user.email.to_string()),
             notice: signed.visit.notice.clone(),
             csrf: csrf::token(&app.keys, &signed.visit, Some(&signed.token_hash)),
+            zone: signed.zone(),
+            asks_browser: signed.user.clock == Clock::Browser,
         })
     }
 
@@ -192,6 +206,12 @@ impl Frame {
     #[must_use]
     pub fn is_member(&self) -> bool {
         self.here.role.is_some_and(|role| role >= Role::Member)
+    }
+
+    /// The name of the organisation this page belongs to.
+    #[must_use]
+    pub fn organisation_name(&self) -> &str {
+        self.here.organisation.as_ref().map_or("", |(_, name)| name)
     }
 
     /// The path of an asset.

@@ -4,23 +4,21 @@ mod data_points;
 mod deletion;
 mod export;
 mod favourite;
-mod figure;
 mod index;
-mod numbers;
+mod names;
 mod range_deletion;
 mod show;
-mod shown;
-mod words;
 
 use axum::extract::FromRequestParts;
 use axum::http::Method;
 use axum::http::request::Parts;
-use charts::{Unit, number};
+use charts::number;
 use domain::id::MetricId;
 use domain::metric::MetricType;
 use domain::value::Value;
 use store::metrics::Metric;
 
+use super::picture;
 use crate::auth::member::{InProject, NotAMember, path_id};
 use crate::error::AppError;
 use crate::router::Table;
@@ -29,6 +27,7 @@ use crate::state::Shared;
 pub(crate) fn routes(table: Table) -> Table {
     table
         .route(Method::GET, "/projects/{project}/metrics", index::index)
+        .route(Method::GET, "/projects/{project}/metrics/names", names::index)
         .route(Method::GET, "/projects/{project}/metrics/{metric}", show::show)
         .route(
             Method::GET,
@@ -122,21 +121,12 @@ const fn help(kind: MetricType) -> &'static str {
     }
 }
 
-/// What the values of a type are.
-const fn unit(kind: MetricType) -> Unit {
-    match kind {
-        MetricType::HitCounter | MetricType::WordWeb => Unit::Count,
-        MetricType::Counter => Unit::Number,
-        MetricType::Timer => Unit::Milliseconds,
-    }
-}
-
 /// A value as people read it.
-fn value(kind: MetricType, value: Value) -> String {
+fn value(metric: &Metric, value: Value) -> String {
     match value {
         Value::Hits(1) => "1 hit".to_owned(),
         Value::Hits(hits) => format!("{} hits", number::count(hits.into())),
-        Value::Number(number) => unit(kind).show(number),
+        Value::Number(number) => picture::unit(metric).show(number),
         Value::Word(word) => word,
     }
 }

@@ -162,6 +162,7 @@ async fn create(
     )
     .await?;
     let (project, _) = opening::first_project(&mut tx, &app, id).await?;
+    store::projects::set_zone(&mut tx, project, &signed.zone()).await?;
     audit(&mut tx, &app, &by, id, Action::OrganisationCreated, name.as_str(), "").await?;
     tx.commit().await?;
     let leaving = redirect(format!("/projects/{project}/tutorial"));

@@ -108,6 +108,7 @@ async fn create(
         .await?
         .ok_or(AppError::NotFound)?;
     let (project, _) = opening::project(&mut tx, &app, organisation, &name).await?;
+    store::projects::set_zone(&mut tx, project, &at.signed.zone()).await?;
     audit(
         &mut tx,
         &app,

@@ -153,6 +153,9 @@ pub(crate) async fn sign_up(
         );
         return html_with(StatusCode::UNPROCESSABLE_ENTITY, &view);
     };
+    if let Some(zone) = &visitor.visit.zone {
+        store::projects::set_zone(&mut tx, opened.project, zone).await?;
+    }
     let (path, notice) = settle(&mut tx, app, client, &opened, invited).await?;
     let mut leaving = arrival::arrive(&mut tx, app, client, opened.user, &path).await?;
     tx.commit().await?;

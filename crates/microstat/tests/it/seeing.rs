@@ -7,6 +7,7 @@ mod list;
 mod metric;
 mod range_deletion;
 mod tutorial;
+mod view;
 
 use axum::http::{Request, StatusCode};
 use domain::id::ProjectId;

@@ -67,8 +67,10 @@ impl Apart {
 /// # Errors
 /// If the database refuses.
 pub async fn apart(on: impl Into<On<'_>>, project: ProjectId) -> Result<Apart> {
-    let rows = sql("select id, merged_into, hidden_at, deleted_at from metrics where project_id = $1 \
-         and (merged_into is not null or hidden_at is not null or deleted_at is not null)")
+    let rows = sql(
+        "select id, merged_into, hidden_at, deleted_at from metrics where project_id = $1 \
+         and (merged_into is not null or hidden_at is not null or deleted_at is not null)",
+    )
     .bind(project)
     .all(on)
     .await?;

@@ -43,8 +43,10 @@ pub async fn describe(tx: &mut Tx, project: ProjectId, id: MetricId, details: &D
 /// # Errors
 /// If the database refuses.
 pub async fn set_hidden(tx: &mut Tx, project: ProjectId, id: MetricId, hidden: bool, now: Micros) -> Result<bool> {
-    let changed = sql("update metrics set hidden_at = $3 where project_id = $1 and id = $2 and deleted_at is null \
-         and merged_into is null and (hidden_at is null) = ($3 is not null)")
+    let changed = sql(
+        "update metrics set hidden_at = $3 where project_id = $1 and id = $2 and deleted_at is null \
+         and merged_into is null and (hidden_at is null) = ($3 is not null)",
+    )
     .bind(project)
     .bind(id)
     .bind(hidden.then_some(now))
@@ -99,8 +101,10 @@ pub async fn merge(tx: &mut Tx, project: ProjectId, from: MetricId, into: Metric
 /// # Errors
 /// If the database refuses.
 pub async fn separate(tx: &mut Tx, project: ProjectId, id: MetricId) -> Result<Option<Metric>> {
-    let row = sql("update metrics set merged_into = null where project_id = $1 and id = $2 \
-         and merged_into is not null and former_name is null returning *")
+    let row = sql(
+        "update metrics set merged_into = null where project_id = $1 and id = $2 \
+         and merged_into is not null and former_name is null returning *",
+    )
     .bind(project)
     .bind(id)
     .optional(tx)
@@ -113,8 +117,10 @@ pub async fn separate(tx: &mut Tx, project: ProjectId, id: MetricId) -> Result<O
 /// # Errors
 /// If the database refuses.
 pub async fn merged_into(on: impl Into<On<'_>>, project: ProjectId, id: MetricId) -> Result<Vec<Metric>> {
-    let rows = sql("select * from metrics where project_id = $1 and merged_into = $2 and former_name is null \
-         order by name")
+    let rows = sql(
+        "select * from metrics where project_id = $1 and merged_into = $2 and former_name is null \
+         order by name",
+    )
     .bind(project)
     .bind(id)
     .all(on)

@@ -50,6 +50,8 @@ async fn a_favourite_is_one_person_s_and_of_a_project_they_can_open() {
     assert_eq!(favourites::of_project(&mut tx, ADA, ProjectId(8)).await.unwrap(), []);
     assert!(favourites::remove(&mut tx, ADA, metric).await.unwrap());
     assert!(!favourites::remove(&mut tx, ADA, metric).await.unwrap());
-    metrics::delete(&mut tx, PROJECT, MetricId(11), Micros(4)).await.unwrap();
+    metrics::delete(&mut tx, PROJECT, MetricId(11), Micros(4))
+        .await
+        .unwrap();
     assert_eq!(favourites::of_project(&mut tx, ADA, PROJECT).await.unwrap(), []);
 }

@@ -59,7 +59,10 @@ async fn a_deleted_metric_comes_back_as_it_was_with_what_was_merged_into_it() {
     assert!(matches!(restore(&scratch, 1, later).await, Restored::NotFound));
     assert!(matches!(restore(&scratch, 2, later).await, Restored::Back(metric) if metric.name.as_str() == "m2"));
     assert!(matches!(restore(&scratch, 2, later).await, Restored::NotFound));
-    assert_eq!((seen(&scratch).await, sources(&scratch, 2).await), (vec![2, 3], vec![2, 1]));
+    assert_eq!(
+        (seen(&scratch).await, sources(&scratch, 2).await),
+        (vec![2, 3], vec![2, 1])
+    );
     assert_eq!(ensure(&scratch, 9, "m1", KIND).await, Some(MetricId(1)));
     assert_eq!(ensure(&scratch, 9, "m2", KIND).await, Some(MetricId(2)));
 }
@@ -81,7 +84,10 @@ async fn after_48_hours_it_is_erased_and_no_longer_restored() {
         assert!(!metrics::erase(&mut tx, MetricId(id), end - 1).await.unwrap());
         assert!(metrics::erase(&mut tx, MetricId(id), end).await.unwrap());
     }
-    assert!(!metrics::erase(&mut tx, MetricId(3), end).await.unwrap(), "it isn't deleted");
+    assert!(
+        !metrics::erase(&mut tx, MetricId(3), end).await.unwrap(),
+        "it isn't deleted"
+    );
     tx.commit().await.unwrap();
     let left = metrics::everywhere(&scratch.db).await.unwrap();
     assert_eq!(left.into_iter().collect::<Vec<_>>(), [(PROJECT, MetricId(3))]);
@@ -95,7 +101,11 @@ async fn restored_over_a_new_metric_of_its_name_both_are_one_for_good() {
     delete(&scratch, 2, NOW).await;
     assert_eq!(ensure(&scratch, 12, "m2", KIND).await, Some(MetricId(12)));
     assert_eq!(ensure(&scratch, 11, "m1", KIND).await, Some(MetricId(11)));
-    assert_eq!(ensure(&scratch, 13, "m2", MetricType::Timer).await, Some(MetricId(13)), "another type");
+    assert_eq!(
+        ensure(&scratch, 13, "m2", MetricType::Timer).await,
+        Some(MetricId(13)),
+        "another type"
+    );
     merge(&scratch, 3, 12).await;
     assert_eq!(restorable(&scratch, NOW).await, [(2, "m2".to_owned(), true)]);
     assert!(matches!(restore(&scratch, 2, NOW).await, Restored::Back(_)));
@@ -103,7 +113,11 @@ async fn restored_over_a_new_metric_of_its_name_both_are_one_for_good() {
     let mut parts = sources(&scratch, 2).await;
     parts.sort_unstable();
     assert_eq!(parts, [1, 2, 3, 11, 12]);
-    assert_eq!(ensure(&scratch, 99, "m2", KIND).await, Some(MetricId(2)), "its name is its own again");
+    assert_eq!(
+        ensure(&scratch, 99, "m2", KIND).await,
+        Some(MetricId(2)),
+        "its name is its own again"
+    );
     assert_eq!(ensure(&scratch, 99, "m1", KIND).await, Some(MetricId(1)));
     let mut tx = scratch.db.begin().await.unwrap();
     for id in [11, 12] {
@@ -128,7 +142,10 @@ async fn it_is_not_restored_into_two_metrics_at_once_or_past_the_limit() {
     ensure(&scratch, 11, "m1", KIND).await;
     merge(&scratch, 11, 2).await;
     assert!(matches!(restore(&scratch, 1, NOW).await, Restored::MergedElsewhere(name) if name.as_str() == "m1"));
-    assert_eq!((seen(&scratch).await, restorable(&scratch, NOW).await.len()), (vec![2], 1));
+    assert_eq!(
+        (seen(&scratch).await, restorable(&scratch, NOW).await.len()),
+        (vec![2], 1)
+    );
 
     delete(&scratch, 2, NOW).await;
     for id in 21..=23 {
@@ -163,7 +180,11 @@ async fn favourites_are_gone_with_it_and_back_with_it_and_follow_what_is_merged(
     merge(&scratch, 1, 2).await;
     assert_eq!(mine().await, [MetricId(2)]);
     let mut tx = scratch.db.begin().await.unwrap();
-    assert!(!store::favourites::add(&mut tx, ada, PROJECT, MetricId(1), NOW).await.unwrap());
+    assert!(
+        !store::favourites::add(&mut tx, ada, PROJECT, MetricId(1), NOW)
+            .await
+            .unwrap()
+    );
     assert!(store::favourites::remove(&mut tx, ada, MetricId(2)).await.unwrap());
     tx.commit().await.unwrap();
     assert_eq!(mine().await, []);
@@ -204,6 +225,10 @@ async fn deleting_restoring_and_publishing_at_once_never_lose_a_metric_or_give_a
     let [one] = seen(&scratch).await[..] else {
         panic!("one metric has the name")
     };
-    assert_eq!(sources(&scratch, one).await.len(), all.len(), "and every data point there is");
+    assert_eq!(
+        sources(&scratch, one).await.len(),
+        all.len(),
+        "and every data point there is"
+    );
     assert_eq!(ensure(&scratch, 999, "m1", KIND).await, Some(MetricId(one)));
 }

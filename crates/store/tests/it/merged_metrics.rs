@@ -66,13 +66,23 @@ async fn merging_is_a_matter_of_reading_and_can_be_undone() {
     let scratch = project(10).await;
     several(&scratch, 4).await;
     assert_eq!(merge(&scratch, 1, 2).await, Merge::Merged);
-    assert_eq!((seen(&scratch).await, sources(&scratch, 2).await), (vec![2, 3, 4], vec![2, 1]));
+    assert_eq!(
+        (seen(&scratch).await, sources(&scratch, 2).await),
+        (vec![2, 3, 4], vec![2, 1])
+    );
     let found = metrics::find(&scratch.db, PROJECT, MetricId(1)).await.unwrap().unwrap();
     assert_eq!(found.id, MetricId(2), "its page is the other's");
-    assert_eq!(ensure(&scratch, 9, "m1", KIND).await, Some(MetricId(1)), "publishing goes on");
+    assert_eq!(
+        ensure(&scratch, 9, "m1", KIND).await,
+        Some(MetricId(1)),
+        "publishing goes on"
+    );
     // with all that are merged into it
     assert_eq!(merge(&scratch, 2, 3).await, Merge::Merged);
-    assert_eq!((seen(&scratch).await, sources(&scratch, 3).await), (vec![3, 4], vec![3, 1, 2]));
+    assert_eq!(
+        (seen(&scratch).await, sources(&scratch, 3).await),
+        (vec![3, 4], vec![3, 1, 2])
+    );
     let apart = metrics::apart(&scratch.db, PROJECT).await.unwrap();
     assert_eq!(apart.shown(MetricId(1)), Some(MetricId(3)));
     assert_eq!(apart.shown(MetricId(4)), Some(MetricId(4)));
@@ -82,11 +92,20 @@ async fn merging_is_a_matter_of_reading_and_can_be_undone() {
     let merged = metrics::merged_into(&mut tx, PROJECT, MetricId(3)).await.unwrap();
     assert_eq!(merged.iter().map(|metric| metric.id.0).collect::<Vec<_>>(), [1, 2]);
     let back = metrics::separate(&mut tx, PROJECT, MetricId(1)).await.unwrap();
-    assert_eq!(back.map(|metric| (metric.id, metric.merged_into)), Some((MetricId(1), None)));
+    assert_eq!(
+        back.map(|metric| (metric.id, metric.merged_into)),
+        Some((MetricId(1), None))
+    );
     assert_eq!(metrics::separate(&mut tx, PROJECT, MetricId(1)).await.unwrap(), None);
-    assert_eq!(metrics::separate(&mut tx, ProjectId(8), MetricId(2)).await.unwrap(), None);
+    assert_eq!(
+        metrics::separate(&mut tx, ProjectId(8), MetricId(2)).await.unwrap(),
+        None
+    );
     tx.commit().await.unwrap();
-    assert_eq!((seen(&scratch).await, sources(&scratch, 3).await), (vec![1, 3, 4], vec![3, 2]));
+    assert_eq!(
+        (seen(&scratch).await, sources(&scratch, 3).await),
+        (vec![1, 3, 4], vec![3, 2])
+    );
 }
 
 #[tokio::test]

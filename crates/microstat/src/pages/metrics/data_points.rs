@@ -50,7 +50,7 @@ pub(super) async fn index(
     let listed = page
         .data_points
         .into_iter()
-        .map(|kept| (kept.at, value(kind, kept.value)));
+        .map(|kept| (kept.at, value(metric, kept.value)));
     html(&DataPointsPage {
         frame: Frame::project(&app, &of.at, Tab::Metrics, metric.name.as_str()).await?,
         path: of.path(),

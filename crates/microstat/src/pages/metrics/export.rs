@@ -1,33 +1,34 @@
 //! What a metric's page shows, as CSV for a spreadsheet.
 
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use domain::comparison::Compare;
 use domain::metric::MetricType;
 
-use super::shown::{Asked, Shown};
-use super::{InMetric, numbers};
+use super::InMetric;
 use crate::error::AppError;
 use crate::pages::change::share;
+use crate::pages::picture::{Shown, Subject};
 use crate::pages::sign_up::sentence;
+use crate::pages::view::View;
 use crate::state::Shared;
 
 /// So many words are exported.
 const WORDS: u32 = 10_000;
 
-pub(super) async fn show(
-    State(app): State<Shared>,
-    of: InMetric,
-    Query(asked): Query<Asked>,
-) -> Result<Response, AppError> {
-    let chosen = asked
-        .chosen()
+pub(super) async fn show(State(app): State<Shared>, of: InMetric, view: View) -> Result<Response, AppError> {
+    let zone = view.zone.clone().unwrap_or_else(|| of.at.zone());
+    let chosen = view
+        .chosen(&zone)
         .map_err(|error| AppError::Invalid(sentence(&error.to_string())))?;
-    let shown = Shown::new(&app, &of, chosen).await?;
+    let subject = Subject::new(&app, &of.at.project, &of.metric, zone).await?;
+    let shown = Shown::new(&app, &subject, chosen, Compare::Off).await?;
+    let series = app.points.series(&subject.sources, &shown.buckets, true);
     let text = match of.metric.kind {
-        MetricType::HitCounter => hits(&numbers::series(&app, &of.metric, &shown).await?),
-        MetricType::Counter | MetricType::Timer => values(&numbers::series(&app, &of.metric, &shown).await?),
-        MetricType::WordWeb => words(&app.points.words(of.metric.id, shown.range, WORDS).await?),
+        MetricType::HitCounter => hits(&series.await?),
+        MetricType::Counter | MetricType::Timer => values(&series.await?),
+        MetricType::WordWeb => words(&app.points.words(&subject.sources, shown.range, WORDS).await?),
     };
     let disposition = format!("attachment; filename=\"microstat-{}.csv\"", of.metric.id);
     let headers = [

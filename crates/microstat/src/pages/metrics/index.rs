@@ -133,7 +133,8 @@ impl View {
     }
 
     fn shows(&self, metric: &Metric) -> bool {
-        self.kind.is_none_or(|kind| kind == metric.kind) && (contains(metric.title(), &self.q) || contains(metric.name.as_str(), &self.q))
+        self.kind.is_none_or(|kind| kind == metric.kind)
+            && (contains(metric.title(), &self.q) || contains(metric.name.as_str(), &self.q))
     }
 }
 

@@ -97,7 +97,9 @@ async fn delete(publisher: &Publisher, name: &str) {
         return;
     };
     let mut tx = app.db.begin().await.unwrap();
-    store::metrics::delete(&mut tx, PROJECT, metric.id, app.now()).await.unwrap();
+    store::metrics::delete(&mut tx, PROJECT, metric.id, app.now())
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     app.catalog.forget(PROJECT).await;
 }
@@ -109,7 +111,11 @@ async fn a_deleted_metric_that_is_published_again_is_a_new_one() {
     delete(&publisher, "a").await;
     assert_eq!(publisher.post(STRICT, hit("a")).await.status.as_u16(), 201);
     assert_eq!(publisher.count("a", MetricType::HitCounter).await, 1);
-    assert_eq!((publisher.stored().await, metrics(&publisher).await), (4, 2), "two can be restored");
+    assert_eq!(
+        (publisher.stored().await, metrics(&publisher).await),
+        (4, 2),
+        "two can be restored"
+    );
 }
 
 #[tokio::test]

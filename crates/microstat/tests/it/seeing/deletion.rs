@@ -40,7 +40,10 @@ async fn a_metric_is_deleted_by_its_exact_name_and_its_data_points_with_it() {
     let text = words(&shop.ada.page);
     says(
         &text,
-        &["“Café” is deleted. It can be restored for 48 hours.", "1 of at most 2,000"],
+        &[
+            "“Café” is deleted. It can be restored for 48 hours.",
+            "1 of at most 2,000",
+        ],
     );
     for under in ["", "/data-points", "/deletion", "/series.csv"] {
         let answer = shop.ada.fetch(&format!("{metric}{under}")).await;

@@ -8,7 +8,7 @@ use store::db::sql;
 use super::{Shop, point, says, words};
 use crate::harness::NOW;
 
-/// Each type with data of sixty days, a point every six hours.
+/// Each type with data of seventy-five days, a point every six hours.
 async fn shop() -> Shop {
     let shop = Shop::new().await;
     for (name, kind) in [
@@ -22,7 +22,7 @@ async fn shop() -> Shop {
             "Word Web" => Value::from(["chrome", "firefox", "chrome", "safari"][usize::try_from(n % 4).unwrap()]),
             _ => Value::from(n % 10 * 100),
         };
-        let points: Vec<Value> = (0..240)
+        let points: Vec<Value> = (0..300)
             .map(|n| point(name, kind, value(n), n * 6 * HOUR + MINUTE))
             .collect();
         shop.publish(json!(points)).await;
@@ -47,7 +47,7 @@ async fn a_hit_counter_says_how_many_how_often_and_when_most() {
         &[
             "Hits 38 +375%, from 8",
             "Per hour 1.58 on average",
-            "Busiest 30 Tue 24 Nov, 06:00–07:00",
+            "Busiest moment 30 Tue 24 Nov, 06:00–07:00",
         ],
     );
     says(
@@ -135,11 +135,15 @@ async fn a_word_web_ranks_its_words_and_says_how_each_moved() {
     );
     says(
         &text,
-        &["Most popular words <i> new 5 50% firefox = 3 30% new one new 1 10% safari down 1 1 10%"],
+        &["1 <i> 5 50% new 2 firefox 3 30% +50% = 3 new one 1 10% new 4 safari 1 10% 0% down 1"],
     );
-    assert!(shop.ada.page.contains("<svg class=\"picture lines\"") && shop.ada.page.contains("class=\"legend\""));
+    assert!(shop.ada.page.contains("<svg class=\"picture stack\"") && shop.ada.page.contains("class=\"legend\""));
     let text = read(&mut shop, "Browser", "?range=1h").await;
     says(&text, &["Nothing in the last hour"]);
+}
+
+fn spelt(range: &str) -> &'static str {
+    domain::period::Preset::from_code(range).expect("a preset").name()
 }
 
 #[tokio::test]
@@ -149,8 +153,15 @@ async fn every_range_opens_for_every_type() {
         for range in ["1h", "24h", "7d", "30d", "90d", "1y"] {
             let answer = shop.open(name, &format!("?range={range}")).await;
             assert_eq!(answer.status, StatusCode::OK, "{name} {range}");
+            let query = if range == "24h" {
+                String::new()
+            } else {
+                format!("?range={range}")
+            };
             assert!(
-                answer.text.contains(&format!("?range={range}\" aria-current=\"true\"")),
+                answer
+                    .text
+                    .contains(&format!("{query}\" aria-current=\"true\">{}", spelt(range))),
                 "{name} {range}"
             );
             assert!(answer.text.contains("<svg class=\"picture"), "{name} {range}");
@@ -226,7 +237,7 @@ async fn one_data_point_is_shown_as_one_and_its_spread_is_not_made_up() {
     }
     says(
         &read(&mut shop, "One Hit", "").await,
-        &["Hits 1", "Busiest 1", "there is no such time before it yet"],
+        &["Hits 1", "Busiest moment 1", "there is no such time before it yet"],
     );
     for (name, value) in [("One Number", "Value -2.5"), ("One Time", "Value 812 ms")] {
         let text = read(&mut shop, name, "").await;
@@ -357,7 +368,7 @@ async fn data_points_are_paged_newest_first() {
             .nth(1)
             .map(|rest| format!("/data-points?before={}", rest.split('"').next().unwrap()));
     }
-    assert_eq!(seen, 240);
+    assert_eq!(seen, 300);
     let answer = shop.open("Browser", "/data-points?before=junk").await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
     let text = read(&mut shop, "Browser", "/data-points?before=1.1").await;

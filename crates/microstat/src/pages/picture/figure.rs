@@ -1,25 +1,23 @@
 //! One figure of a metric's page, and how it moved against the time before.
 
-use charts::{Unit, number};
-use points::Bucket;
-
 use crate::pages::change::Change;
+use charts::{Unit, number};
 
 /// A figure, large, with its change below.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Figure {
-    pub(super) label: &'static str,
-    pub(super) value: String,
-    pub(super) change: Option<Change>,
+pub(crate) struct Figure {
+    pub(crate) label: String,
+    pub(crate) value: String,
+    pub(crate) change: Option<Change>,
     /// What else there is to say of it.
-    pub(super) detail: String,
+    pub(crate) detail: String,
 }
 
 impl Figure {
     /// A figure that is compared with nothing.
-    pub(super) fn plain(label: &'static str, value: String, detail: String) -> Self {
+    pub(super) fn plain(label: &str, value: String, detail: String) -> Self {
         Self {
-            label,
+            label: label.to_owned(),
             value,
             change: None,
             detail,
@@ -27,7 +25,7 @@ impl Figure {
     }
 
     /// A count. `before` is the count of the time before, if that can be compared with.
-    pub(super) fn count(label: &'static str, now: u64, before: Option<u64>) -> Self {
+    pub(super) fn count(label: &str, now: u64, before: Option<u64>) -> Self {
         let change = before.map(|before| {
             let change = Change::of_counts(before, now);
             from(change, &number::count(before), before == 0)
@@ -38,16 +36,10 @@ impl Figure {
         }
     }
 
-    /// A value of the data points shown. `before` are those of the time before, if that can be compared with.
-    pub(super) fn value(
-        label: &'static str,
-        unit: Unit,
-        of: fn(&Bucket) -> Option<f64>,
-        now: &Bucket,
-        before: Option<&Bucket>,
-    ) -> Self {
-        let now = of(now);
-        let change = before.map(|before| match (of(before), now) {
+    /// A value of the data points shown, if there are any. `before` is that of the time before, if that can be compared
+    /// with.
+    pub(super) fn value(label: &str, unit: Unit, now: Option<f64>, before: Option<Option<f64>>) -> Self {
+        let change = before.map(|before| match (before, now) {
             (Some(before), Some(now)) => from(Change::percent(before, now), &unit.show(before), before == 0.0),
             _ => Change::words("none before"),
         });
@@ -72,7 +64,6 @@ fn from(change: Change, before: &str, is_zero: bool) -> Change {
 #[cfg(test)]
 mod tests {
     use charts::Unit;
-    use points::Bucket;
 
     use super::Figure;
 
@@ -88,16 +79,10 @@ mod tests {
             Some("none before")
         );
         assert_eq!(change(Figure::count("Hits", 112, None)), None);
-        let bucket = |avg: Option<f64>| Bucket {
-            avg,
-            ..Bucket::default()
-        };
-        let average = |now, before: Option<&Bucket>| {
-            Figure::value("Average", Unit::Milliseconds, |bucket| bucket.avg, &bucket(now), before)
-        };
-        let figure = average(Some(500.0), Some(&bucket(Some(1_000.0))));
+        let average = |now, before| Figure::value("Average", Unit::Milliseconds, now, before);
+        let figure = average(Some(500.0), Some(Some(1_000.0)));
         assert_eq!(change(figure).as_deref(), Some("-50%, from 1 s"));
-        let figure = average(Some(5.0), Some(&bucket(None)));
+        let figure = average(Some(5.0), Some(None));
         assert_eq!(change(figure).as_deref(), Some("none before"));
         assert_eq!(average(None, None).value, "–");
     }
