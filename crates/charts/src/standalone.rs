@@ -29,7 +29,9 @@ pub enum Theme {
 impl Svg {
     /// A chart's picture (what a chart's `svg()` gives) as an SVG document of this width, in pixels, at least 160:
     /// ground, colours, fonts and a heading (none if empty) are inside, and it is drawn at any size without blurring.
-    /// It needs no other file and runs no script, so it can be an `<img>`, an attachment, or rasterised.
+    /// It needs no other file and runs no script, so it can be an `<img>`, an attachment, or rasterised (in one theme: what
+    /// rasterises doesn't ask for another). It has a style sheet in it, so it is served with `style-src 'unsafe-inline'`,
+    /// and not put into a page of ours.
     #[must_use]
     pub fn standalone(&self, heading: &str, width: u32, theme: Theme) -> Self {
         let width = width.max(NARROWEST);
@@ -80,7 +82,7 @@ fn css(theme: Theme, plot: u32) -> String {
 /// The rules' declarations that are wanted, with the colours of one theme in them.
 fn rules(dark: bool, wanted: impl Fn(&str) -> bool) -> String {
     let alone = ".ground{fill:var(--surface)} \
-                 .heading{fill:var(--text);font-family:var(--font);font-size:15px;font-weight:650}";
+                 .heading{fill:var(--text);font-family:var(--font);font-size:15px;font-weight:600}";
     let bare: String = RULES
         .split("/*")
         .enumerate()
