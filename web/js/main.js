@@ -5,7 +5,6 @@ import "./chart-readout.js";
 import "./chart-zoom.js";
 import "./copy-button.js";
 import "./first-data-point.js";
-import "./local-range.js";
 import "./local-time.js";
 import "./menu.js";
 import "./metric-names.js";

@@ -115,7 +115,7 @@ struct New {
 
 async fn new(State(app): State<Shared>, at: InProject, Query(asked): Query<New>) -> Result<Response, AppError> {
     at.require(Role::Member)?;
-    let form = Form::new(asked.metric, &asked.at, asked.back);
+    let form = Form::new(asked.metric, &asked.at, asked.back, &at.zone());
     let page = FormPage::load(&app, &at, form, None, Faults::default()).await?;
     html(&page)
 }
@@ -179,7 +179,7 @@ async fn named(app: &Shared, at: &InProject, ids: &Ids) -> Result<Annotation, Ap
 async fn edit(State(app): State<Shared>, at: InProject, ids: Ids) -> Result<Response, AppError> {
     let kept = named(&app, &at, &ids).await?;
     let of = of(&kept);
-    html(&FormPage::load(&app, &at, Form::of(&kept), of, Faults::default()).await?)
+    html(&FormPage::load(&app, &at, Form::of(&kept, &at.zone()), of, Faults::default()).await?)
 }
 
 fn of(kept: &Annotation) -> Option<Of> {

@@ -5,7 +5,7 @@ use domain::annotation::{Bad, Content, Kind, MAX_CHARS, Part};
 use domain::id::{AnnotationId, MetricId, ProjectId};
 use domain::period;
 use domain::time::Micros;
-use jiff::tz::TimeZone;
+use domain::zone::Zone;
 use serde::Deserialize;
 use store::annotations::Annotation;
 
@@ -25,7 +25,7 @@ pub(super) struct Form {
     url: String,
     at: String,
     until: String,
-    /// The time zone both are typed in; UTC unless script knows the reader's.
+    /// The time zone both are typed in.
     zone: String,
     /// The metric it is of; empty: the whole project.
     metric: String,
@@ -67,26 +67,28 @@ impl Faults {
 }
 
 impl Form {
-    /// A form with little in it yet: perhaps a time, in UTC.
-    pub(super) fn new(metric: String, at: &str, back: String) -> Self {
-        let at = period::moment_in(at, &TimeZone::UTC);
+    /// A form with little in it yet: perhaps a time, by this clock.
+    pub(super) fn new(metric: String, at: &str, back: String, zone: &Zone) -> Self {
+        let at = period::moment_in(at, zone.zone());
         Self {
             metric,
-            at: at.map(field).unwrap_or_default(),
+            at: at.map(|at| field(at, zone)).unwrap_or_default(),
+            zone: zone.name().to_owned(),
             back,
             ..Self::default()
         }
     }
 
-    /// The form as it was typed for this one, in UTC.
-    pub(super) fn of(kept: &Annotation) -> Self {
+    /// The form as one would type it for this one, by this clock.
+    pub(super) fn of(kept: &Annotation, zone: &Zone) -> Self {
         let content = &kept.content;
         Self {
             kind: content.kind.word().to_owned(),
             text: content.text.clone(),
             url: content.link.clone().unwrap_or_default(),
-            at: field(content.at),
-            until: content.until.map(field).unwrap_or_default(),
+            at: field(content.at, zone),
+            until: content.until.map(|until| field(until, zone)).unwrap_or_default(),
+            zone: zone.name().to_owned(),
             metric: kept.metric.map(|id| id.to_string()).unwrap_or_default(),
             ..Self::default()
         }
@@ -103,8 +105,8 @@ impl Form {
 
     /// The annotation that was typed. Without a time it is of now.
     pub(super) fn content(&self, now: Micros) -> Result<Content, Faults> {
-        let zone = TimeZone::get(&self.zone).unwrap_or(TimeZone::UTC);
-        let read = |text: &str| period::moment_in(text, &zone);
+        let zone = Zone::from_stored(&self.zone);
+        let read = |text: &str| period::moment_in(text, zone.zone());
         let at = if self.at.trim().is_empty() {
             Some(now)
         } else {
@@ -129,13 +131,13 @@ impl Form {
 }
 
 /// A time as browsers' fields take it, to the second where it has seconds.
-fn field(at: Micros) -> String {
+fn field(at: Micros, zone: &Zone) -> String {
     let format = if at.0 % 60_000_000 == 0 {
         "%Y-%m-%dT%H:%M"
     } else {
         "%Y-%m-%dT%H:%M:%S"
     };
-    at.timestamp().strftime(format).to_string()
+    zone.zone().to_datetime(at.timestamp()).strftime(format).to_string()
 }
 
 /// One that is to be changed.
@@ -189,7 +191,7 @@ impl FormPage {
             form,
             faults,
             of,
-            metric: metric.map(|metric| (metric.id, metric.name.to_string())),
+            metric: metric.map(|metric| (metric.id, metric.title().to_owned())),
         })
     }
 
@@ -198,14 +200,6 @@ impl FormPage {
         match self.of {
             Some(of) => format!("{list}/{}", of.id),
             None => list,
-        }
-    }
-
-    fn zone(&self) -> &str {
-        if self.form.zone.is_empty() {
-            "UTC"
-        } else {
-            &self.form.zone
         }
     }
 

@@ -10,7 +10,7 @@ use domain::metric::MetricType;
 use domain::period::{self, BadPeriod};
 use domain::range::Range;
 use domain::role::Role;
-use jiff::tz::TimeZone;
+use domain::zone::Zone;
 use serde::Deserialize;
 use store::audit_events::Action;
 
@@ -29,15 +29,20 @@ use crate::web::Client;
 pub(super) struct Between {
     from: Option<String>,
     to: Option<String>,
-    /// The time zone both are typed in; UTC unless script knows the reader's.
+    /// The time zone both are typed in; the reader's, unless it is said.
     zone: String,
 }
 
 impl Between {
+    fn by_clock_of(&mut self, reader: &InMetric) {
+        if self.zone.is_empty() {
+            reader.at.zone().name().clone_into(&mut self.zone);
+        }
+    }
+
     fn range(&self) -> Result<Range, BadPeriod> {
         let typed = |text: &Option<String>| text.clone().unwrap_or_default();
-        let zone = TimeZone::get(&self.zone).unwrap_or(TimeZone::UTC);
-        period::between_in(&typed(&self.from), &typed(&self.to), &zone)
+        period::between_in(&typed(&self.from), &typed(&self.to), Zone::from_stored(&self.zone).zone())
     }
 }
 
@@ -125,9 +130,10 @@ async fn count(app: &Shared, of: &InMetric, range: Range) -> Result<u64, AppErro
 pub(super) async fn new(
     State(app): State<Shared>,
     of: InMetric,
-    Query(asked): Query<Between>,
+    Query(mut asked): Query<Between>,
 ) -> Result<Response, AppError> {
     of.at.require(Role::Member)?;
+    asked.by_clock_of(&of);
     if asked.from.is_some() || asked.to.is_some() {
         return page(&app, &of, asked).await;
     }
@@ -138,9 +144,10 @@ pub(super) async fn create(
     State(app): State<Shared>,
     of: InMetric,
     client: Client,
-    Checked(form): Checked<Between>,
+    Checked(mut form): Checked<Between>,
 ) -> Result<Response, AppError> {
     of.at.require(Role::Member)?;
+    form.by_clock_of(&of);
     let Ok(range) = form.range() else {
         return page(&app, &of, form).await;
     };
