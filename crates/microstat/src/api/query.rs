@@ -8,7 +8,7 @@ use domain::range::{BadRange, Buckets, MAX_BUCKETS, Range};
 use domain::step::Asked;
 use domain::time::{DAY, Micros};
 use domain::timestamp;
-use jiff::tz::TimeZone;
+use domain::zone::Zone;
 use serde::Deserialize;
 
 use crate::error::AppError;
@@ -23,6 +23,7 @@ pub(super) struct Parameters {
     from: Option<String>,
     to: Option<String>,
     step: Option<String>,
+    zone: Option<String>,
     limit: Option<String>,
     before: Option<String>,
     metric: Option<String>,
@@ -63,7 +64,7 @@ impl Parameters {
         self.metric.as_deref()
     }
 
-    /// The range, cut into whole buckets of UTC.
+    /// The range, cut into whole buckets: days and weeks are those of `zone`, or of UTC.
     pub(super) fn buckets(&self, now: Micros) -> Result<Buckets, AppError> {
         let range = self.range(now)?;
         let asked: Asked = self.step.as_deref().unwrap_or("auto").parse().map_err(|_| {
@@ -73,12 +74,21 @@ impl Parameters {
                     .to_owned(),
             )
         })?;
-        range.buckets(asked, &TimeZone::UTC).map_err(|error| match error {
+        range.buckets(asked, self.zone()?.zone()).map_err(|error| match error {
             BadRange::TooManyBuckets => AppError::Invalid(format!(
                 "This range has more than {MAX_BUCKETS} buckets of this step. Ask for a longer step, \
                  for a shorter range, or for step=auto."
             )),
             BadRange::Empty => AppError::Invalid("Give a \"from\" that is before \"to\".".to_owned()),
+        })
+    }
+
+    fn zone(&self) -> Result<Zone, AppError> {
+        let zone = self.zone.as_deref().map(Zone::parse).transpose();
+        zone.map(Option::unwrap_or_default).map_err(|_| {
+            AppError::Unreadable(
+                "\"zone\" must be the name of a time zone, like Europe/Berlin or UTC.".to_owned(),
+            )
         })
     }
 

@@ -257,6 +257,21 @@ async fn times_may_be_written_in_any_of_the_ways_apps_may_write_them() {
 }
 
 #[tokio::test]
+async fn days_are_those_of_the_zone_that_is_asked_for() {
+    let site = Site::new().await;
+    let project = first_project(&site, "Ada", "ada@example.com").await;
+    // 22:00 UTC on the 23rd, when it is past midnight in Tokyo
+    let metric = publish(&site, project, "Load", MetricType::Counter, numbers([(12 * HOUR, 1.0)])).await;
+    let ada = Program::of(&site, "ada@example.com", Role::Viewer).await;
+    for (zone, start) in [("", "2026-11-23T00:00:00Z"), ("&zone=Asia/Tokyo", "2026-11-23T15:00:00Z")] {
+        let path = format!("/api/v1/projects/{project}/metrics/{metric}/series?step=1d{zone}");
+        let series = ada.read(&path).await;
+        let full = series["buckets"].as_array().unwrap().iter().find(|bucket| bucket["count"] == 1);
+        assert_eq!(full.unwrap()["start"], start, "{zone}");
+    }
+}
+
+#[tokio::test]
 async fn what_cannot_be_read_is_400_and_what_cannot_be_had_is_422_and_both_say_what_to_do() {
     let site = Site::new().await;
     let project = first_project(&site, "Ada", "ada@example.com").await;
@@ -268,6 +283,7 @@ async fn what_cannot_be_read_is_400_and_what_cannot_be_had_is_422_and_both_say_w
         ("series?to=2026-11-24", "\"to\" must be a time like"),
         ("series?step=fast", "\"step\" must be auto"),
         ("series?step=0m", "\"step\" must be auto"),
+        ("series?zone=Mars/Olympus", "\"zone\" must be the name of a time zone"),
         ("series?step=1h&step=2h", "once"),
         ("data-points?limit=many", "\"limit\" must be a whole number"),
         ("data-points?before=x", "\"next\" of an earlier answer"),
