@@ -86,9 +86,7 @@ impl Parameters {
     fn zone(&self) -> Result<Zone, AppError> {
         let zone = self.zone.as_deref().map(Zone::parse).transpose();
         zone.map(Option::unwrap_or_default).map_err(|_| {
-            AppError::Unreadable(
-                "\"zone\" must be the name of a time zone, like Europe/Berlin or UTC.".to_owned(),
-            )
+            AppError::Unreadable("\"zone\" must be the name of a time zone, like Europe/Berlin or UTC.".to_owned())
         })
     }
 

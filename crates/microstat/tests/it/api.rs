@@ -263,10 +263,17 @@ async fn days_are_those_of_the_zone_that_is_asked_for() {
     // 22:00 UTC on the 23rd, when it is past midnight in Tokyo
     let metric = publish(&site, project, "Load", MetricType::Counter, numbers([(12 * HOUR, 1.0)])).await;
     let ada = Program::of(&site, "ada@example.com", Role::Viewer).await;
-    for (zone, start) in [("", "2026-11-23T00:00:00Z"), ("&zone=Asia/Tokyo", "2026-11-23T15:00:00Z")] {
+    for (zone, start) in [
+        ("", "2026-11-23T00:00:00Z"),
+        ("&zone=Asia/Tokyo", "2026-11-23T15:00:00Z"),
+    ] {
         let path = format!("/api/v1/projects/{project}/metrics/{metric}/series?step=1d{zone}");
         let series = ada.read(&path).await;
-        let full = series["buckets"].as_array().unwrap().iter().find(|bucket| bucket["count"] == 1);
+        let full = series["buckets"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|bucket| bucket["count"] == 1);
         assert_eq!(full.unwrap()["start"], start, "{zone}");
     }
 }

@@ -42,7 +42,11 @@ impl Between {
 
     fn range(&self) -> Result<Range, BadPeriod> {
         let typed = |text: &Option<String>| text.clone().unwrap_or_default();
-        period::between_in(&typed(&self.from), &typed(&self.to), Zone::from_stored(&self.zone).zone())
+        period::between_in(
+            &typed(&self.from),
+            &typed(&self.to),
+            Zone::from_stored(&self.zone).zone(),
+        )
     }
 }
 
