@@ -29,7 +29,7 @@ const SAME: &[(&str, &str)] = &[
 ];
 
 /// A section of a page, as it is looked through.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Part {
     /// Where it is.
     path: String,
@@ -38,6 +38,8 @@ pub(super) struct Part {
     /// Its own heading; of a page's beginning, the page's title.
     heading: String,
     text: String,
+    /// The stems of the words of these three.
+    stems: [Vec<String>; 3],
 }
 
 /// A section that was found.
@@ -76,12 +78,11 @@ pub(super) fn parts(markdown: &str, path: &str, mut id_of: impl FnMut(&str) -> S
                     None => (heading.clone(), path.to_owned()),
                     Some(first) => (first.page.clone(), format!("{path}#{}", id_of(&heading))),
                 };
-                let text = String::new();
                 parts.push(Part {
                     path,
                     page,
                     heading,
-                    text,
+                    ..Part::default()
                 });
             }
             Event::Text(said) | Event::Code(said) | Event::Html(said) | Event::InlineHtml(said) => {
@@ -101,6 +102,8 @@ fn end(parts: &mut [Part], text: &mut String) {
     let said = std::mem::take(text);
     if let Some(part) = parts.last_mut() {
         part.text = said.split_whitespace().collect::<Vec<_>>().join(" ");
+        let stems = |text: &String| words(text).map(|(_, word)| stem(&word.to_lowercase())).collect();
+        part.stems = [&part.page, &part.heading, &part.text].map(stems);
     }
 }
 
@@ -152,9 +155,9 @@ fn asked(question: &str, parts: &[Part]) -> Vec<Vec<String>> {
 
 /// How much a word says for each section: rare words say more, headings more than text.
 fn weights(parts: &[Part], word: &[String]) -> Vec<f64> {
-    let times = |text: &str| words(text).filter(|(_, said)| is_said(said, word)).count().min(4);
+    let times = |stems: &Vec<String>| stems.iter().filter(|stem| is_said(stem, word)).count().min(4);
     let weight = |part: &Part| {
-        let [page, heading, text] = [&part.page, &part.heading, &part.text].map(|text| times(text));
+        let [page, heading, text] = part.stems.each_ref().map(times);
         float(text) + 4.0 * float(heading.min(1)) + float(page.min(1))
     };
     let weights: Vec<f64> = parts.iter().map(weight).collect();
@@ -168,8 +171,8 @@ fn float(count: usize) -> f64 {
     count as f64
 }
 
+/// Whether a stem is of one of these words, or begins with it.
 fn is_said(said: &str, word: &[String]) -> bool {
-    let said = stem(&said.to_lowercase());
     word.iter()
         .any(|word| said.starts_with(word.as_str()) && (word.len() > 2 || said == *word))
 }
@@ -191,7 +194,7 @@ fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
 
 /// The text around the first word that was looked for, those words marked.
 fn excerpt(text: &str, asked: &[Vec<String>]) -> Vec<Piece> {
-    let is_asked = |word: &str| asked.iter().any(|stems| is_said(word, stems));
+    let is_asked = |word: &str| asked.iter().any(|stems| is_said(&stem(&word.to_lowercase()), stems));
     let first = words(text).find(|(_, word)| is_asked(word)).map_or(0, |(at, _)| at);
     // from the beginning of a sentence, if one is near
     let near = text.floor_char_boundary(first.saturating_sub(SHOWN / 3));
