@@ -8,5 +8,6 @@ import "./first-data-point.js";
 import "./local-time.js";
 import "./menu.js";
 import "./metric-names.js";
+import "./select-rows.js";
 import "./switcher.js";
 import "./zone.js";

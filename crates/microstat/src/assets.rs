@@ -23,10 +23,11 @@ macro_rules! files {
 
 /// In the order that later rules build on earlier ones.
 const CSS: &[(&str, &str)] = files!("css": "tokens.css" "base.css" "layout.css" "controls.css" "data.css" "pictures.css"
-    "charts.css" "help.css" "live.css" "view.css");
+    "charts.css" "help.css" "live.css" "metrics.css" "view.css");
 const JS: &[(&str, &str)] = files!("js":
     "main.js" "chart-readout.js" "chart-zoom.js" "copy-button.js" "first-data-point.js" "live-morph.js" "live-page.js"
-    "live-stream.js" "local-time.js" "menu.js" "metric-names.js" "switcher.js" "zone.js");
+    "live-stream.js" "local-time.js" "menu.js" "metric-names.js" "select-rows.js"
+    "switcher.js" "zone.js");
 const ICON: &str = include_str!("../../../web/icon.svg");
 
 struct Assets {

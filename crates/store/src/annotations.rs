@@ -54,11 +54,11 @@ impl Annotation {
     }
 }
 
-/// Annotations that are there, with the names of their metric and maker; `$1` is the project.
+/// Annotations that are there, those of a merged metric with the one it is part of, with the names of their metric and maker; `$1` is the project.
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "select a.*, coalesce(m.display_name, m.name) as metric_name, u.name as created_by_name from annotations a \
+            "select a.*, coalesce(m.display_name, m.former_name, m.name) as metric_name, u.name as created_by_name from annotations a \
              left join metrics m on m.id = a.metric_id and m.deleted_at is null left join users u on u.id = a.created_by \
              where a.project_id = $1 and a.deleted_at is null and (a.metric_id is null or m.id is not null) ",
             $rest
@@ -247,7 +247,7 @@ pub async fn in_range(
     limit: i64,
 ) -> Result<Vec<Annotation>> {
     let rows = sql(select!(
-        "and (a.metric_id is null or a.metric_id = $2) and a.at < $4 and coalesce(a.until, a.at) >= $3 \
+        "and (a.metric_id is null or coalesce(m.merged_into, m.id) = $2) and a.at < $4 and coalesce(a.until, a.at) >= $3 \
          order by a.at desc, a.id desc limit $5"
     ))
     .bind(project)
@@ -283,7 +283,7 @@ pub async fn list(on: impl Into<On<'_>>, project: ProjectId, listed: Listed) -> 
         id: AnnotationId(i64::MAX),
     });
     let rows = sql(select!(
-        "and (cast($2 as bigint) is null or a.metric_id is null or a.metric_id = $2) \
+        "and (cast($2 as bigint) is null or a.metric_id is null or coalesce(m.merged_into, m.id) = $2) \
          and a.at < $4 and coalesce(a.until, a.at) >= $3 and (a.at < $5 or (a.at = $5 and a.id < $6)) \
          order by a.at desc, a.id desc limit $7"
     ))

@@ -76,6 +76,14 @@ actions! {
     DsnCreated = "dsn.created", "Made a DSN";
     /// A DSN was turned off, or will be at a time.
     DsnTurnedOff = "dsn.turned_off", "Turned off a DSN";
+    /// What people say of a metric was changed, or whether lists show it.
+    MetricChanged = "metric.changed", "Changed a metric";
+    /// A metric was merged into another.
+    MetricMerged = "metric.merged", "Merged a metric into another";
+    /// A merged metric was separated again.
+    MetricSeparated = "metric.separated", "Separated a metric again";
+    /// A deleted metric was restored.
+    MetricRestored = "metric.restored", "Restored a metric";
     /// A metric was deleted.
     MetricDeleted = "metric.deleted", "Deleted a metric";
     /// Data points of a metric were deleted, those between two times.

@@ -244,6 +244,16 @@ pub enum On<'a> {
     Tx(&'a mut Tx),
 }
 
+impl On<'_> {
+    /// The same once more, for a read of several queries.
+    pub fn again(&mut self) -> On<'_> {
+        match self {
+            Self::Db(db) => On::Db(db),
+            Self::Tx(tx) => On::Tx(tx),
+        }
+    }
+}
+
 impl<'a> From<&'a Db> for On<'a> {
     fn from(db: &'a Db) -> Self {
         Self::Db(db)

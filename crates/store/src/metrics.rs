@@ -41,14 +41,19 @@ pub struct Metric {
     pub hidden_at: Option<Micros>,
     /// The metric it is part of.
     pub merged_into: Option<MetricId>,
+    /// The ids its data points are stored under, to be read as one: its own, which is first, and those of all that are
+    /// merged into it.
+    pub sources: Vec<MetricId>,
 }
 
 impl Metric {
     fn read(row: &Row) -> Result<Self> {
         let name: String = row.get("name")?;
         let former: Option<String> = row.get("former_name")?;
+        let id = row.get("id")?;
         Ok(Self {
-            id: row.get("id")?,
+            id,
+            sources: vec![id],
             project: row.get("project_id")?,
             name: MetricName::from_stored(former.unwrap_or(name)),
             kind: row.get("type")?,
@@ -166,14 +171,22 @@ pub async fn published(on: impl Into<On<'_>>, project: ProjectId) -> Result<Vec<
 /// # Errors
 /// If the database refuses.
 pub async fn of_project(on: impl Into<On<'_>>, project: ProjectId) -> Result<Vec<Metric>> {
+    let mut on = on.into();
     let rows = sql(
         "select * from metrics where project_id = $1 and merged_into is null and deleted_at is null \
          order by name, type",
     )
     .bind(project)
-    .all(on)
+    .all(on.again())
     .await?;
-    rows.iter().map(Metric::read).collect()
+    let mut metrics: Vec<Metric> = rows.iter().map(Metric::read).collect::<Result<_>>()?;
+    let apart = apart(on, project).await?;
+    if apart.any_merged() {
+        for metric in &mut metrics {
+            metric.sources = apart.sources(metric.id);
+        }
+    }
+    Ok(metrics)
 }
 
 /// Every id that data points may have been stored under, and its project: of merged metrics, of deleted ones and of
@@ -193,13 +206,18 @@ pub async fn everywhere(on: impl Into<On<'_>>) -> Result<BTreeSet<(ProjectId, Me
 /// # Errors
 /// If the database refuses.
 pub async fn find(on: impl Into<On<'_>>, project: ProjectId, id: MetricId) -> Result<Option<Metric>> {
+    let mut on = on.into();
     let row = sql("select * from metrics where project_id = $1 and deleted_at is null \
          and id = (select coalesce(merged_into, id) from metrics where id = $2)")
     .bind(project)
     .bind(id)
-    .optional(on)
+    .optional(on.again())
     .await?;
-    row.as_ref().map(Metric::read).transpose()
+    let Some(mut metric) = row.as_ref().map(Metric::read).transpose()? else {
+        return Ok(None);
+    };
+    metric.sources = sources(on, metric.id).await?;
+    Ok(Some(metric))
 }
 
 /// The metrics of a project that people know by a name, published or displayed: of each type there may be one.

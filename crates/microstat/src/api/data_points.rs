@@ -50,7 +50,10 @@ async fn index(
 ) -> Result<Json<Index>, AppError> {
     let range = parameters.range(app.now())?;
     let (limit, before) = (parameters.limit(DATA_POINTS)?, parameters.before()?);
-    let page = app.points.data_points(metric.id, range, limit, before).await?;
+    let page = app
+        .points
+        .data_points(&metric.sources[..], range, limit, before)
+        .await?;
     let line = |kept: points::Kept| DataPoint {
         timestamp: kept.at,
         value: match kept.value {

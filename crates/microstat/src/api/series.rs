@@ -47,7 +47,7 @@ async fn show(
 ) -> Result<Json<Series>, AppError> {
     let buckets = parameters.buckets(app.now())?;
     let measures = matches!(metric.kind, MetricType::Counter | MetricType::Timer);
-    let series = app.points.series(metric.id, &buckets, measures).await?;
+    let series = app.points.series(&metric.sources[..], &buckets, measures).await?;
     Ok(Json(Series {
         from: buckets.range().from(),
         to: buckets.range().to(),

@@ -46,7 +46,10 @@ async fn index(
         return Err(AppError::Invalid(text));
     }
     let range = parameters.range(app.now())?;
-    let found = app.points.words(metric.id, range, parameters.limit(WORDS)?).await?;
+    let found = app
+        .points
+        .words(&metric.sources[..], range, parameters.limit(WORDS)?)
+        .await?;
     let word = |word: points::WordCount| WordCount {
         word: word.word,
         count: word.count,

@@ -1,12 +1,17 @@
-//! "Metrics": the list of them, a page for each, its data points, its export, the star beside it, "Delete data points" and "Delete Metric".
+//! "Metrics": the list of them, a page for each, its data points, its export, the star beside it, "Edit metric", "Delete
+//! data points", "Delete Metric" and what follows from it.
 
 mod data_points;
 mod deletion;
+mod editing;
 mod export;
 mod favourite;
 mod index;
+mod merging;
 mod names;
 mod range_deletion;
+mod restoring;
+mod selection;
 mod show;
 
 use axum::extract::FromRequestParts;
@@ -54,6 +59,36 @@ pub(crate) fn routes(table: Table) -> Table {
             "/projects/{project}/metrics/{metric}/favourite",
             favourite::update,
         )
+        .route(Method::GET, "/projects/{project}/metrics/{metric}/edit", editing::edit)
+        .route(
+            Method::POST,
+            "/projects/{project}/metrics/{metric}/edit",
+            editing::update,
+        )
+        .route(
+            Method::POST,
+            "/projects/{project}/metrics/{metric}/visibility",
+            editing::set_visibility,
+        )
+        .route(
+            Method::POST,
+            "/projects/{project}/metrics/{metric}/separation",
+            editing::separate,
+        )
+        .route(
+            Method::GET,
+            "/projects/{project}/metrics/{metric}/merging",
+            merging::new,
+        )
+        .route(Method::POST, "/projects/{project}/metrics/merging", merging::create)
+        .route(Method::POST, "/projects/{project}/metrics/selection", selection::update)
+        .route(Method::POST, "/projects/{project}/metrics/deletion", selection::delete)
+        .route(Method::GET, "/projects/{project}/deleted-metrics", restoring::index)
+        .route(
+            Method::POST,
+            "/projects/{project}/deleted-metrics/restoration",
+            restoring::create,
+        )
         .route(
             Method::GET,
             "/projects/{project}/metrics/{metric}/deletion",
@@ -72,8 +107,6 @@ pub(crate) fn routes(table: Table) -> Table {
 struct InMetric {
     at: InProject,
     metric: Metric,
-    /// The ids its data points are stored under.
-    sources: Vec<MetricId>,
 }
 
 impl FromRequestParts<Shared> for InMetric {
@@ -85,8 +118,7 @@ impl FromRequestParts<Shared> for InMetric {
         let metric = store::metrics::find(&app.db, at.project.id, id).await?;
         let metric = metric.filter(|metric| metric.id == id || parts.method == Method::GET);
         let metric = metric.ok_or(AppError::NotFound)?;
-        let sources = store::metrics::sources(&app.db, metric.id).await?;
-        Ok(Self { at, metric, sources })
+        Ok(Self { at, metric })
     }
 }
 
@@ -100,6 +132,11 @@ impl InMetric {
         let mine = store::favourites::of_project(&app.db, self.at.signed.user.id, self.at.project.id).await?;
         Ok(mine.contains(&self.metric.id))
     }
+}
+
+/// A metric as the audit log names it.
+fn subject(metric: &Metric) -> String {
+    format!("{} ({})", metric.name, metric.kind)
 }
 
 /// The class of a type's tag.

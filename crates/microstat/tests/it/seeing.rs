@@ -4,6 +4,7 @@ mod dashboard;
 mod deletion;
 mod favourites;
 mod list;
+mod managing;
 mod metric;
 mod range_deletion;
 mod tutorial;

@@ -22,7 +22,7 @@ async fn several_processes_that_start_at_once_migrate_once() {
         start.await.unwrap().unwrap();
     }
     let rows = sql("select version from migrations").all(&scratch.db).await.unwrap();
-    assert_eq!(rows.len(), 3);
+    assert_eq!(rows.len(), 4);
 }
 
 #[tokio::test]

@@ -46,7 +46,10 @@ pub(super) async fn index(
         AppError::Invalid("This page of data points could not be found. Start from the newest ones.".to_owned())
     })?;
     let (metric, kind) = (&of.metric, of.metric.kind);
-    let page = app.points.data_points(metric.id, Range::EVER, PER_PAGE, before).await?;
+    let page = app
+        .points
+        .data_points(&metric.sources[..], Range::EVER, PER_PAGE, before)
+        .await?;
     let listed = page
         .data_points
         .into_iter()

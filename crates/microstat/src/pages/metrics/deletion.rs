@@ -5,12 +5,13 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use domain::id::ProjectId;
 use domain::metric::MetricType;
 use domain::name::is_typed;
 use domain::role::Role;
 use store::audit_events::Action;
 
-use super::{InMetric, tag};
+use super::{InMetric, subject, tag};
 use crate::auth::actor::{actor, audit};
 use crate::auth::csrf::Checked;
 use crate::error::AppError;
@@ -24,6 +25,7 @@ use crate::web::Client;
 #[template(path = "metrics/deletion.html")]
 struct DeletionPage {
     frame: Frame,
+    project: ProjectId,
     name: String,
     kind: MetricType,
     tag: &'static str,
@@ -38,6 +40,7 @@ async fn page(app: &Shared, of: &InMetric, typed: Option<String>) -> Result<Resp
     };
     let view = DeletionPage {
         frame: Frame::project(app, &of.at, Tab::Metrics, "Delete Metric").await?,
+        project: of.at.project.id,
         name: of.metric.title().to_owned(),
         kind: of.metric.kind,
         tag: tag(of.metric.kind),
@@ -76,7 +79,7 @@ pub(super) async fn create(
         return Err(AppError::NotFound);
     }
     let actor = actor(&of.at.signed.user, &client);
-    let subject = format!("{} ({})", metric.name, metric.kind);
+    let subject = subject(metric);
     let organisation = project.organisation;
     audit(
         &mut tx,
@@ -91,7 +94,10 @@ pub(super) async fn create(
     tx.commit().await?;
     // What is published from now on is not to come in under the old id.
     app.catalog.forget(project.id).await;
-    let said = format!("“{}” is deleted. It can be restored for 48 hours.", metric.title());
+    let said = format!(
+        "“{}” is deleted. It can be restored for 48 hours, under “Deleted metrics”.",
+        metric.title()
+    );
     Ok(redirect(format!("/projects/{}/metrics", project.id))
         .notice(&app, &said)
         .into_response())

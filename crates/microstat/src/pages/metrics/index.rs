@@ -37,6 +37,8 @@ pub(super) struct Asked {
     sort: String,
     order: String,
     page: String,
+    /// "yes": hidden ones too.
+    hidden: String,
 }
 
 /// A column that can be sorted by.
@@ -87,6 +89,7 @@ struct View {
     sort: Sort,
     falling: bool,
     page: usize,
+    hidden: bool,
 }
 
 impl View {
@@ -103,6 +106,7 @@ impl View {
                 _ => sort.falls_first(),
             },
             page: asked.page.parse().unwrap_or(1).max(1),
+            hidden: asked.hidden == "yes",
         }
     }
 
@@ -115,6 +119,7 @@ impl View {
             ("type", self.kind.map_or("", MetricType::name), self.kind.is_some()),
             ("sort", self.sort.code(), self.sort != Sort::default()),
             ("order", order, self.falling != self.sort.falls_first()),
+            ("hidden", "yes", self.hidden),
             ("page", &page, self.page > 1),
         ];
         let given = pairs.iter().filter(|(.., given)| *given);
@@ -133,13 +138,14 @@ impl View {
     }
 
     fn shows(&self, metric: &Metric) -> bool {
-        self.kind.is_none_or(|kind| kind == metric.kind)
+        (self.hidden || metric.hidden_at.is_none())
+            && self.kind.is_none_or(|kind| kind == metric.kind)
             && (contains(metric.title(), &self.q) || contains(metric.name.as_str(), &self.q))
     }
 }
 
 /// Whether a name has each of these words in it, whatever the case.
-fn contains(name: &str, words: &str) -> bool {
+pub(super) fn contains(name: &str, words: &str) -> bool {
     let name = name.to_lowercase();
     words.to_lowercase().split_whitespace().all(|word| name.contains(word))
 }
@@ -155,10 +161,17 @@ struct MetricsPage {
     lines: Vec<Line>,
     /// Where this list is, to come back to.
     here: String,
-    /// How many metrics the project has, and may have.
-    all: usize,
+    /// How many names the project's apps publish, and may.
+    names: i64,
     limit: String,
     is_full: bool,
+    /// Whether there is any metric, hidden ones too.
+    any: bool,
+    /// How many are hidden, and where the list is with or without them.
+    hidden: usize,
+    other_way: String,
+    /// How many were deleted and can be restored.
+    deleted: usize,
     /// "1–100 of 1,234".
     place: String,
     previous: Option<String>,
@@ -184,6 +197,10 @@ struct Choice {
 struct Line {
     id: MetricId,
     name: String,
+    /// What it is published as, if that is another name.
+    published: Option<String>,
+    about: Option<String>,
+    hidden: bool,
     kind: MetricType,
     tag: &'static str,
     favourite: bool,
@@ -232,7 +249,8 @@ pub(super) async fn index(
     let project = at.project.id;
     let mut view = View::new(&asked);
     let metrics = store::metrics::of_project(&app.db, project).await?;
-    let all = metrics.len();
+    let any = !metrics.is_empty();
+    let hidden = metrics.iter().filter(|metric| metric.hidden_at.is_some()).count();
     let as_known = Metrics::of(&app, project).await?;
     let metrics = metrics.into_iter().filter(|metric| view.shows(metric)).collect();
     let mut known = with_summaries(&as_known, metrics).await?;
@@ -250,15 +268,25 @@ pub(super) async fn index(
         .map(|(known, hours)| line(known, hours, &favourites, app.now()))
         .collect();
     let last = first + lines.len();
+    let names = store::metrics::count(&app.db, project).await?;
+    let deleted = if as_known.apart.deleted().is_empty() {
+        0
+    } else {
+        store::metrics::restorable(&app.db, project, app.now()).await?.len()
+    };
     html(&MetricsPage {
         frame: Frame::project(&app, &at, Tab::Metrics, "Metrics").await?,
         project,
         columns: Sort::ALL.into_iter().map(|sort| column(&view, sort)).collect(),
         kinds: kinds(&view),
         here: format!("/projects/{project}/metrics{}", view.query()),
-        all,
+        names,
         limit: number::count(at.project.metric_limit.unsigned_abs()),
-        is_full: i64::try_from(all).is_ok_and(|all| all >= at.project.metric_limit),
+        is_full: names >= at.project.metric_limit,
+        any,
+        hidden,
+        other_way: view.with(|other| other.hidden = !view.hidden),
+        deleted,
         place: format!("{}–{} of {}", first + 1, last, number::count(found as u64)),
         previous: (view.page > 1).then(|| view.with(|other| other.page = view.page - 1)),
         next: (last < found).then(|| view.with(|other| other.page = view.page + 1)),
@@ -296,6 +324,9 @@ fn line(known: &Known, hours: &[u64; 24], favourites: &HashSet<MetricId>, now: M
     Line {
         id: metric.id,
         name: metric.title().to_owned(),
+        published: metric.display_name.is_some().then(|| metric.name.to_string()),
+        about: metric.description.as_ref().map(|text| text.first_line().to_owned()),
+        hidden: metric.hidden_at.is_some(),
         kind: metric.kind,
         tag: tag(metric.kind),
         favourite: favourites.contains(&metric.id),
@@ -338,12 +369,14 @@ mod tests {
 
     fn query(q: &str, kind: &str, sort: &str, order: &str, page: &str) -> String {
         let [q, kind, sort, order, page] = [q, kind, sort, order, page].map(str::to_owned);
+        let hidden = String::new();
         let asked = Asked {
             q,
             kind,
             sort,
             order,
             page,
+            hidden,
         };
         View::new(&asked).query()
     }

@@ -14,7 +14,7 @@ use domain::zone::Zone;
 use serde::Deserialize;
 use store::audit_events::Action;
 
-use super::{InMetric, tag};
+use super::{InMetric, subject, tag};
 use crate::auth::actor::{actor, audit};
 use crate::auth::csrf::Checked;
 use crate::error::AppError;
@@ -126,7 +126,9 @@ async fn page(app: &Shared, of: &InMetric, asked: Between) -> Result<Response, A
 /// How many data points that is, by what is known of them.
 async fn count(app: &Shared, of: &InMetric, range: Range) -> Result<u64, AppError> {
     let counts = app.points.busiest(of.at.project.id, range, u32::MAX).await?;
-    let of_metric = counts.into_iter().filter(|(metric, _)| of.sources.contains(metric));
+    let of_metric = counts
+        .into_iter()
+        .filter(|(metric, _)| of.metric.sources.contains(metric));
     Ok(of_metric.map(|(_, count)| count).sum())
 }
 
@@ -159,7 +161,7 @@ pub(super) async fn create(
     let mut tx = app.db.begin().await?;
     store::organisations::lock(&mut tx, project.organisation).await?;
     let by = actor(&of.at.signed.user, &client);
-    let subject = format!("{} ({})", metric.name, metric.kind);
+    let subject = subject(metric);
     let detail = format!("{}: {}", project.name, when(range));
     let organisation = project.organisation;
     audit(
@@ -173,14 +175,14 @@ pub(super) async fn create(
     )
     .await?;
     let mut jobs = Vec::new();
-    for source in &of.sources {
+    for source in &metric.sources {
         let job = JobId::from_random(app.random.bits());
         erasure::queue(&mut tx, job, *source, range, app.now()).await?;
         jobs.push(job);
     }
     tx.commit().await?;
     let mut data_points = 0;
-    for source in &of.sources {
+    for source in &metric.sources {
         data_points += app.points.delete_range(*source, range).await?;
     }
     // Done, so not once more: what is published again into this time is to stay.

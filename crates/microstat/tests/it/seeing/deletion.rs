@@ -41,7 +41,7 @@ async fn a_metric_is_deleted_by_its_exact_name_and_its_data_points_with_it() {
     says(
         &text,
         &[
-            "“Café” is deleted. It can be restored for 48 hours.",
+            "“Café” is deleted. It can be restored for 48 hours",
             "1 of at most 2,000",
         ],
     );
