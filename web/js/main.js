@@ -1,6 +1,7 @@
 // @ts-check
 /* Every page loads this one. Each element stands in its own file; without script all of them still say what they say. */
 import "./live-page.js";
+import "./board-order.js";
 import "./chart-readout.js";
 import "./chart-zoom.js";
 import "./copy-button.js";

@@ -103,6 +103,12 @@ ids! {
     EventId
     /// An annotation of a project.
     AnnotationId
+    /// A board of an organisation.
+    BoardId
+    /// A chart on a board.
+    ChartId
+    /// A public link.
+    ShareId
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 pub mod annotation;
 pub mod batch;
+pub mod board;
 pub mod comparison;
 pub mod device;
 pub mod dsn;
@@ -21,6 +22,7 @@ pub mod range;
 pub mod reason;
 pub mod retention;
 pub mod role;
+pub mod share;
 pub mod statistic;
 pub mod step;
 pub mod time;

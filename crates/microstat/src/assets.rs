@@ -23,16 +23,18 @@ macro_rules! files {
 
 /// In the order that later rules build on earlier ones.
 const CSS: &[(&str, &str)] = files!("css": "tokens.css" "base.css" "layout.css" "controls.css" "data.css" "pictures.css"
-    "charts.css" "help.css" "live.css" "metrics.css" "view.css");
+    "charts.css" "help.css" "live.css" "metrics.css" "view.css" "boards.css");
+/// What a chart in somebody else's page needs.
+const EMBED_CSS: &[(&str, &str)] = files!("css": "tokens.css" "pictures.css" "charts.css" "embed.css");
 const JS: &[(&str, &str)] = files!("js":
-    "main.js" "chart-readout.js" "chart-zoom.js" "copy-button.js" "first-data-point.js" "live-morph.js" "live-page.js"
-    "live-stream.js" "local-time.js" "menu.js" "metric-names.js" "select-rows.js"
-    "switcher.js" "zone.js");
+    "main.js" "board-order.js" "chart-readout.js" "chart-zoom.js" "copy-button.js" "first-data-point.js" "live-morph.js"
+    "live-page.js" "live-stream.js" "local-time.js" "menu.js" "metric-names.js" "select-rows.js" "switcher.js" "zone.js");
 const ICON: &str = include_str!("../../../web/icon.svg");
 
 struct Assets {
     version: String,
     css: Asset,
+    embed_css: Asset,
     icon: Asset,
     scripts: Vec<(&'static str, Asset)>,
 }
@@ -45,9 +47,11 @@ struct Asset {
 }
 
 static ASSETS: LazyLock<Assets> = LazyLock::new(|| {
-    let css: String = CSS.iter().map(|(_, text)| *text).collect();
+    let joined = |files: &[(&str, &str)]| files.iter().map(|(_, text)| *text).collect::<String>();
+    let (css, embed_css) = (joined(CSS), joined(EMBED_CSS));
     let mut hash = Sha256::new();
     hash.update(&css);
+    hash.update(&embed_css);
     hash.update(ICON);
     for (_, text) in JS {
         hash.update(text);
@@ -56,6 +60,7 @@ static ASSETS: LazyLock<Assets> = LazyLock::new(|| {
     Assets {
         version: HEXLOWER.encode(&hash.finalize()[..8]),
         css: Asset::new("text/css; charset=utf-8", css),
+        embed_css: Asset::new("text/css; charset=utf-8", embed_css),
         icon: Asset::new("image/svg+xml", ICON),
         scripts: JS.iter().map(|(name, text)| (*name, script(*text))).collect(),
     }
@@ -102,7 +107,7 @@ fn takes_gzip(asked: &HeaderMap) -> bool {
     })
 }
 
-/// The path of an asset: `app.css`, `icon.svg` or `js/….js`.
+/// The path of an asset: `app.css`, `embed.css`, `icon.svg` or `js/….js`.
 pub(crate) fn path(name: &str) -> String {
     format!("/static/{}/{name}", ASSETS.version)
 }
@@ -112,6 +117,10 @@ pub(crate) fn router() -> Router<Shared> {
         .route(
             "/static/{version}/app.css",
             get(async |asked: HeaderMap| ASSETS.css.answer(&asked)),
+        )
+        .route(
+            "/static/{version}/embed.css",
+            get(async |asked: HeaderMap| ASSETS.embed_css.answer(&asked)),
         )
         .route(
             "/static/{version}/icon.svg",
@@ -140,7 +149,7 @@ mod tests {
     #[test]
     fn packed_files_are_smaller_and_the_same() {
         let scripts = ASSETS.scripts.iter().map(|(_, script)| script);
-        for asset in scripts.chain([&ASSETS.css, &ASSETS.icon]) {
+        for asset in scripts.chain([&ASSETS.css, &ASSETS.embed_css, &ASSETS.icon]) {
             let mut text = String::new();
             GzDecoder::new(&asset.packed[..]).read_to_string(&mut text).unwrap();
             assert!(text == asset.text && asset.packed.len() < text.len(), "{text}");

@@ -7,6 +7,7 @@ mod annotations;
 mod api_tokens;
 mod arrival;
 mod audit_events;
+mod boards;
 mod change;
 mod chart;
 mod dashboards;
@@ -39,6 +40,7 @@ mod response;
 mod retentions;
 mod rotations;
 mod sessions;
+mod shares;
 pub(crate) mod sign_in;
 pub(crate) mod sign_up;
 mod time_zones;
@@ -95,6 +97,8 @@ pub(crate) fn routes(table: Table) -> Table {
         tutorials::routes,
         metrics::routes,
         annotations::routes,
+        boards::routes,
+        shares::routes,
         rotations::routes,
         help::routes,
     ];

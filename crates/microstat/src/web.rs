@@ -19,21 +19,51 @@ use crate::state::Shared;
 const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
                    manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+/// An embedded chart may stand in anybody's page; it has no script and no form.
+const EMBED_CSP: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'none'; base-uri 'none'; \
+                         frame-ancestors *";
+
 /// Below these paths stands a link's token. No page there tells another address where one came from.
-const TOKEN_PATHS: [&str; 3] = ["/invitations/", "/password-resets/", "/email-verifications/"];
+const TOKEN_PATHS: [&str; 6] = [
+    "/invitations/",
+    "/password-resets/",
+    "/email-verifications/",
+    "/shared/",
+    "/embed/",
+    "/badge/",
+];
+/// Of these, what strangers see by a public link: search engines are to keep away from it.
+const PUBLIC_PATHS: [&str; 3] = ["/shared/", "/embed/", "/badge/"];
+
+/// Whether it is a public link that is asked for: whoever has one is nobody we know, and gets no cookie.
+pub(crate) fn is_public(path: &str) -> bool {
+    PUBLIC_PATHS.iter().any(|public| path.starts_with(public))
+}
 
 /// Headers that keep a page from being framed, sniffed, scripted from elsewhere, or kept by a cache.
 /// What a handler has set itself stays.
 pub(crate) async fn security_headers(State(app): State<Shared>, request: Request, next: Next) -> Response {
-    let secret = TOKEN_PATHS.iter().any(|path| request.uri().path().starts_with(path));
+    let (secret, public, framed) = {
+        let below = |paths: &[&str]| paths.iter().any(|path| request.uri().path().starts_with(path));
+        (
+            below(&TOKEN_PATHS),
+            is_public(request.uri().path()),
+            below(&["/embed/"]),
+        )
+    };
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     let mut default = |name: HeaderName, value: &'static str| {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     };
-    default(header::CONTENT_SECURITY_POLICY, CSP);
+    default(header::CONTENT_SECURITY_POLICY, if framed { EMBED_CSP } else { CSP });
     default(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    default(header::X_FRAME_OPTIONS, "DENY");
+    if !framed {
+        default(header::X_FRAME_OPTIONS, "DENY");
+    }
+    if public {
+        default(HeaderName::from_static("x-robots-tag"), "noindex, nofollow");
+    }
     default(
         header::REFERRER_POLICY,
         if secret { "no-referrer" } else { "same-origin" },

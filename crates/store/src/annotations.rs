@@ -1,5 +1,5 @@
-//! Annotations of projects and metrics. A deleted one can be brought back for a day; those of a metric that isn't
-//! there (any more) are not shown.
+//! Annotations of projects and metrics. A deleted one can be brought back for a day; those of a metric that is deleted
+//! are not shown, those of one that is merged into another are shown as that other's.
 
 use domain::annotation::{Content, MAX_OF_PROJECT, Place, UNDO_FOR};
 use domain::id::{AnnotationId, MetricId, ProjectId, UserId};
@@ -14,7 +14,7 @@ use crate::{On, Result, Tx};
 pub struct Annotation {
     /// Its id.
     pub id: AnnotationId,
-    /// The metric it is of; none: of the whole project.
+    /// The metric it is of, or the one that is merged into; none: of the whole project.
     pub metric: Option<MetricId>,
     /// That metric's name.
     pub metric_name: Option<String>,
@@ -30,7 +30,7 @@ impl Annotation {
     fn read(row: &Row) -> Result<Self> {
         Ok(Self {
             id: row.get("id")?,
-            metric: row.get("metric_id")?,
+            metric: row.get("shown_metric_id")?,
             metric_name: row.get("metric_name")?,
             content: Content {
                 kind: row.get("kind")?,
@@ -58,8 +58,10 @@ impl Annotation {
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "select a.*, coalesce(m.display_name, m.former_name, m.name) as metric_name, u.name as created_by_name from annotations a \
-             left join metrics m on m.id = a.metric_id and m.deleted_at is null left join users u on u.id = a.created_by \
+            "select a.*, m.id as shown_metric_id, coalesce(m.display_name, m.former_name, m.name) as metric_name, \
+             u.name as created_by_name from annotations a left join metrics k on k.id = a.metric_id \
+             left join metrics m on m.id = coalesce(k.merged_into, k.id) and m.deleted_at is null \
+             left join users u on u.id = a.created_by \
              where a.project_id = $1 and a.deleted_at is null and (a.metric_id is null or m.id is not null) ",
             $rest
         )
@@ -247,7 +249,7 @@ pub async fn in_range(
     limit: i64,
 ) -> Result<Vec<Annotation>> {
     let rows = sql(select!(
-        "and (a.metric_id is null or coalesce(m.merged_into, m.id) = $2) and a.at < $4 and coalesce(a.until, a.at) >= $3 \
+        "and (a.metric_id is null or m.id = $2) and a.at < $4 and coalesce(a.until, a.at) >= $3 \
          order by a.at desc, a.id desc limit $5"
     ))
     .bind(project)
@@ -283,7 +285,7 @@ pub async fn list(on: impl Into<On<'_>>, project: ProjectId, listed: Listed) -> 
         id: AnnotationId(i64::MAX),
     });
     let rows = sql(select!(
-        "and (cast($2 as bigint) is null or a.metric_id is null or coalesce(m.merged_into, m.id) = $2) \
+        "and (cast($2 as bigint) is null or a.metric_id is null or m.id = $2) \
          and a.at < $4 and coalesce(a.until, a.at) >= $3 and (a.at < $5 or (a.at = $5 and a.id < $6)) \
          order by a.at desc, a.id desc limit $7"
     ))
@@ -311,13 +313,14 @@ pub async fn count(on: impl Into<On<'_>>, project: ProjectId) -> Result<i64> {
     row.get("n")
 }
 
-/// Forgets those that can't be brought back any more.
+/// Forgets those that can't be brought back any more, and those of metrics that are gone for good.
 ///
 /// # Errors
 /// If the database refuses.
 pub async fn sweep(tx: &mut Tx, now: Micros) -> Result<u64> {
-    sql("delete from annotations where deleted_at <= $1")
-        .bind(now - UNDO_FOR)
-        .execute(tx)
-        .await
+    sql("delete from annotations where deleted_at <= $1 \
+         or (metric_id is not null and not exists (select 1 from metrics m where m.id = annotations.metric_id))")
+    .bind(now - UNDO_FOR)
+    .execute(tx)
+    .await
 }

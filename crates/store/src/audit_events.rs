@@ -96,6 +96,20 @@ actions! {
     AnnotationDeleted = "annotation.deleted", "Deleted an annotation";
     /// A deleted annotation was brought back.
     AnnotationRestored = "annotation.restored", "Brought back an annotation";
+    /// A board was shared with the organisation.
+    BoardCreated = "board.created", "Shared a board";
+    /// A shared board, or a chart on it, was changed.
+    BoardChanged = "board.changed", "Changed a board";
+    /// A shared board was deleted.
+    BoardDeleted = "board.deleted", "Deleted a board";
+    /// A deleted board was brought back.
+    BoardRestored = "board.restored", "Brought back a board";
+    /// A public link was made.
+    ShareCreated = "share.created", "Made a public link";
+    /// A public link was revoked.
+    ShareRevoked = "share.revoked", "Revoked a public link";
+    /// Public links were allowed or forbidden.
+    SharingChanged = "sharing.changed", "Changed whether there may be public links";
     /// An API token for this organisation was made.
     TokenCreated = "token.created", "Made an API token";
     /// An API token for this organisation was revoked.

@@ -18,6 +18,10 @@ pub struct Belongings {
     pub invitations: Vec<String>,
     /// Invitation codes the person made that still work.
     pub codes: i64,
+    /// Public links the person made that still work.
+    pub shares: i64,
+    /// Boards that nobody else sees.
+    pub boards: i64,
 }
 
 /// What this person would lose with this organisation, beside its projects.
@@ -49,11 +53,26 @@ pub async fn belongings(db: &Db, organisation: OrganisationId, user: UserId, now
     .bind(now)
     .one(db)
     .await?;
+    let shares = of(
+        "select count(*) as n from shares where organisation_id = $1 and created_by = $2 \
+         and revoked_at is null and (expires_at is null or expires_at > $3)",
+    )
+    .bind(now)
+    .one(db)
+    .await?;
+    let boards = of(
+        "select count(*) as n from boards where organisation_id = $1 and made_by = $2 and is_shared = 0 \
+         and deleted_at is null",
+    )
+    .one(db)
+    .await?;
     Ok(Belongings {
         tokens: texts(&tokens)?,
         favourites: favourites.get("n")?,
         invitations: texts(&invitations)?,
         codes: codes.get("n")?,
+        shares: shares.get("n")?,
+        boards: boards.get("n")?,
     })
 }
 

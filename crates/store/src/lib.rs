@@ -7,6 +7,7 @@ pub mod acceptances;
 pub mod annotations;
 pub mod api_tokens;
 pub mod audit_events;
+pub mod boards;
 pub mod db;
 pub mod departures;
 pub mod devices;
@@ -23,6 +24,7 @@ pub mod organisations;
 pub mod projects;
 pub mod rejections;
 pub mod sessions;
+pub mod shares;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod throttles;

@@ -8,7 +8,7 @@ use domain::time::Micros;
 
 use crate::db::{Row, sql};
 use crate::organisations::{self, Organisation};
-use crate::{On, Result, Tx};
+use crate::{On, Result, Tx, boards, shares};
 
 /// How somebody came into an organisation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -169,7 +169,8 @@ pub enum Change {
     Refused,
 }
 
-/// Gives a member another role. Who stops being Administrator, stops inviting: see [`withdraw_offers`].
+/// Gives a member another role. Who stops being Administrator, stops inviting: see [`withdraw_offers`]; the public links
+/// of who becomes a Viewer are revoked.
 ///
 /// # Errors
 /// If the database refuses.
@@ -204,6 +205,9 @@ pub async fn set_role(
     }
     if before == Role::Administrator {
         withdraw_offers(tx, organisation, user, now).await?;
+    }
+    if role < Role::Member {
+        shares::withdraw(tx, organisation, user, now).await?;
     }
     Ok(Change::Done(before))
 }
@@ -424,6 +428,8 @@ async fn depart(tx: &mut Tx, organisation: OrganisationId, user: UserId, role: R
     if role == Role::Administrator {
         withdraw_offers(tx, organisation, user, now).await?;
     }
+    shares::withdraw(tx, organisation, user, now).await?;
+    boards::withdraw(tx, organisation, user).await?;
     Ok(true)
 }
 

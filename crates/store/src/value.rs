@@ -1,14 +1,16 @@
 //! What goes into a query and comes out of a row: five kinds of value, and the domain's types made of them.
 
 use domain::annotation::Kind;
+use domain::board::{Picture, Width};
 use domain::dsn::PublicKey;
 use domain::id::{
-    AnnotationId, CodeId, DsnId, EventId, InvitationId, JobId, MetricId, OrganisationId, ProjectId, SessionId, TokenId,
-    UserId,
+    AnnotationId, BoardId, ChartId, CodeId, DsnId, EventId, InvitationId, JobId, MetricId, OrganisationId, ProjectId,
+    SessionId, ShareId, TokenId, UserId,
 };
 use domain::metric::MetricType;
 use domain::name::Name;
 use domain::role::Role;
+use domain::share::Number;
 use domain::time::Micros;
 
 use crate::db::Row;
@@ -95,6 +97,8 @@ macro_rules! whole {
 
 whole! {
     AnnotationId: |id| id.0, |v| Some(AnnotationId(v));
+    BoardId: |id| id.0, |v| Some(BoardId(v));
+    ChartId: |id| id.0, |v| Some(ChartId(v));
     CodeId: |id| id.0, |v| Some(CodeId(v));
     DsnId: |id| id.0, |v| Some(DsnId(v));
     EventId: |id| id.0, |v| Some(EventId(v));
@@ -104,10 +108,14 @@ whole! {
     OrganisationId: |id| id.0, |v| Some(OrganisationId(v));
     ProjectId: |id| id.0, |v| Some(ProjectId(v));
     SessionId: |id| id.0, |v| Some(SessionId(v));
+    ShareId: |id| id.0, |v| Some(ShareId(v));
     TokenId: |id| id.0, |v| Some(TokenId(v));
     UserId: |id| id.0, |v| Some(UserId(v));
     Micros: |time| time.0, |v| Some(Micros(v));
     Kind: Kind::code, Kind::from_code;
+    Width: Width::code, Width::from_code;
+    Picture: Picture::code, Picture::from_code;
+    Number: Number::code, Number::from_code;
     MetricType: MetricType::code, MetricType::from_code;
     Role: Role::code, Role::from_code;
     bool: i64::from, |v| Some(v != 0);

@@ -14,6 +14,7 @@ use crate::clock::Random;
 use crate::config::Config;
 use crate::secrets::Keys;
 use crate::state::Shared;
+use crate::web::is_public;
 
 /// What one page leaves to be said on the next.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,7 +78,7 @@ pub(crate) fn set_cookie(config: &Config, name: &str, value: &str, max_age_s: Op
         .unwrap_or(HeaderValue::from_static(""))
 }
 
-/// Gives every browser its cookie, hands the note on once, and refuses changes asked for by another site.
+/// Gives every browser its cookie (not for what public links show), hands the note on once, and refuses changes asked for by another site.
 pub(crate) async fn layer(State(app): State<Shared>, mut request: Request, next: Next) -> Response {
     let known = cookie(request.headers(), &cookie_name(&app.config, "visit"))
         .filter(|seed| seed.len() == 22)
@@ -92,8 +93,9 @@ pub(crate) async fn layer(State(app): State<Shared>, mut request: Request, next:
         notice,
         zone,
     });
+    let public = is_public(request.uri().path());
     let mut response = next.run(request).await;
-    if known.is_none() {
+    if known.is_none() && !public {
         response
             .headers_mut()
             .append(header::SET_COOKIE, set_cookie(&app.config, "visit", &seed, None));

@@ -1,5 +1,6 @@
 //! `demo`: fills an empty installation with a year of a small shop, so that there is something to look at.
 
+mod board;
 mod cast;
 mod dice;
 mod rhythm;
@@ -74,13 +75,14 @@ pub async fn fill(app: &App) -> Outcome {
     }
     let mut stage = Stage { tx: &mut tx, app, year };
     let me = stage.set([&hash, &others], [shop, box_office]).await?;
-    for (project, metrics) in [(shop, of_shop), (box_office, of_box_office)] {
+    for (project, metrics) in [(shop, &of_shop), (box_office, &of_box_office)] {
         store::projects::set_retention(&mut tx, project, RETENTION).await?;
-        keep(&mut tx, project, &metrics).await?;
+        keep(&mut tx, project, metrics).await?;
         for metric in metrics.iter().filter(|metric| FAVOURITES.contains(&metric.name)) {
             store::favourites::add(&mut tx, me, project, metric.id, now).await?;
         }
     }
+    board::set(&mut tx, app, me, shop, &of_shop).await?;
     tx.commit().await?;
     print(&format!("E-mail: {}\nPassword: {secret}", cast::EMAIL))?;
     Ok(())

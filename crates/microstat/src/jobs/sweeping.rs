@@ -10,7 +10,7 @@ const TRIES_FOR: i64 = DAY;
 /// Jobs that were given up are kept this long, to be looked into.
 const FAILED_FOR: i64 = 30 * DAY;
 
-/// Forgets sessions, mailed links, tries, failed jobs and deleted annotations that don't count any more.
+/// Forgets sessions, mailed links, tries, failed jobs, public links that are over, and what was deleted and can't be brought back.
 ///
 /// # Errors
 /// If the database refuses.
@@ -22,7 +22,9 @@ pub async fn run_due(app: &Shared) -> Result<(), AppError> {
     let tries = store::throttles::sweep(&mut tx, now - TRIES_FOR).await?;
     let jobs = store::jobs::sweep(&mut tx, now - FAILED_FOR).await?;
     let annotations = store::annotations::sweep(&mut tx, now).await?;
+    let boards = store::boards::sweep(&mut tx, now).await?;
+    let shares = store::shares::sweep(&mut tx, now).await?;
     tx.commit().await?;
-    tracing::debug!(sessions, links, tries, jobs, annotations, "swept");
+    tracing::debug!(sessions, links, tries, jobs, annotations, boards, shares, "swept");
     Ok(())
 }

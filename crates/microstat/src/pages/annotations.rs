@@ -178,15 +178,15 @@ async fn named(app: &Shared, at: &InProject, ids: &Ids) -> Result<Annotation, Ap
 
 async fn edit(State(app): State<Shared>, at: InProject, ids: Ids) -> Result<Response, AppError> {
     let kept = named(&app, &at, &ids).await?;
-    let of = of(&kept);
-    html(&FormPage::load(&app, &at, Form::of(&kept, &at.zone()), of, Faults::default()).await?)
+    let form = Form::of(&kept, &at.zone());
+    html(&FormPage::load(&app, &at, form, Some(of(&kept)), Faults::default()).await?)
 }
 
-fn of(kept: &Annotation) -> Option<Of> {
-    Some(Of {
+const fn of(kept: &Annotation) -> Of {
+    Of {
         id: kept.id,
         metric: kept.metric,
-    })
+    }
 }
 
 async fn update(
@@ -200,7 +200,7 @@ async fn update(
     let content = match form.content(app.now()) {
         Ok(content) => content,
         Err(faults) => {
-            let page = FormPage::load(&app, &at, form, of(&kept), faults).await?;
+            let page = FormPage::load(&app, &at, form, Some(of(&kept)), faults).await?;
             return html_with(StatusCode::UNPROCESSABLE_ENTITY, &page);
         }
     };

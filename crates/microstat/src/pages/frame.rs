@@ -19,6 +19,8 @@ pub enum Tab {
     Dashboard,
     /// A project's metrics.
     Metrics,
+    /// An organisation's boards.
+    Boards,
     /// Settings, "Your Account".
     Account,
     /// Settings, "Your Organisation".
@@ -230,6 +232,12 @@ impl Frame {
     #[must_use]
     pub fn is_metrics(&self) -> bool {
         self.tab == Tab::Metrics
+    }
+
+    /// Whether "Boards" is lit.
+    #[must_use]
+    pub fn is_boards(&self) -> bool {
+        self.tab == Tab::Boards
     }
 
     /// Whether "Settings" is lit.

@@ -15,6 +15,7 @@ use store::projects::{Deleted, Project};
 use super::frame::Frame;
 use super::naming::{Form, NamingPage};
 use super::rotations::{self, Offer};
+use super::shares::SharingCard;
 use super::ways_in::WaysIn;
 use super::{html, html_with, redirect};
 use crate::auth::actor::{actor, audit};
@@ -83,6 +84,7 @@ struct SettingsPage {
     deleted: Vec<Deleted>,
     offer: Option<Offer>,
     ways_in: Option<WaysIn>,
+    sharing: Option<SharingCard>,
     refusal: Option<String>,
 }
 
@@ -100,6 +102,7 @@ async fn settings_page(app: &Shared, at: Member, refusal: Option<String>) -> Res
         projects: store::projects::of_organisation(&app.db, id).await?,
         offer: rotations::offer(app, id, at.role).await?,
         ways_in: WaysIn::of(app, &at).await?,
+        sharing: SharingCard::of(app, &at).await?,
         me: at.signed.user.id,
         organisation: at.organisation,
         role: at.role,

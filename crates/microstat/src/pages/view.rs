@@ -70,7 +70,6 @@ impl Default for View {
 
 impl View {
     /// Reads what stands behind the question mark.
-    #[cfg(test)]
     pub(crate) fn parse(query: &str) -> Self {
         let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap_or_default();
         Self::of(pairs)

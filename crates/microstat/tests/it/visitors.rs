@@ -6,24 +6,29 @@ use std::collections::BTreeMap;
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use domain::annotation::{Content, Kind};
+use domain::board::{Picture, Width};
 use domain::dsn::PublicKey;
 use domain::email::EmailAddress;
 use domain::id::{
-    AnnotationId, CodeId, DsnId, InvitationId, MetricId, OrganisationId, ProjectId, SessionId, TokenId, UserId,
+    AnnotationId, BoardId, ChartId, CodeId, DsnId, InvitationId, MetricId, OrganisationId, ProjectId, SessionId,
+    ShareId, TokenId, UserId,
 };
 use domain::invitation_code::Terms;
 use domain::metric::{MetricName, MetricType};
 use domain::name::Name;
+use domain::period::Preset;
 use domain::role::Role;
 use domain::time::{DAY, HOUR};
 use microstat::secrets::Secret;
 use store::Tx;
 use store::annotations::Addition;
 use store::api_tokens::NewToken;
+use store::boards::{NewBoard, NewChart, Said};
 use store::invitation_codes::NewCode;
 use store::invitations::NewInvitation;
 use store::memberships::How;
 use store::sessions::NewSession;
+use store::shares::{NewShare, What};
 use store::users::NewUser;
 
 use crate::harness::{Browser, Site};
@@ -165,6 +170,36 @@ const TABLE: &[(&str, &str, [u16; 5])] = &[
     ("POST", "/projects/{project}/annotations/{annotation}", [303, 404, 403, 422, 422]),
     ("POST", "/projects/{project}/annotations/{annotation}/deletion", [303, 404, 403, 303, 303]),
     ("POST", "/projects/{project}/annotations/{annotation}/restoration", [303, 404, 403, 303, 303]),
+    ("GET", "/organisations/{organisation}/boards", [303, 404, 200, 200, 200]),
+    ("POST", "/organisations/{organisation}/boards", [303, 404, 403, 422, 422]),
+    ("GET", "/organisations/{organisation}/boards/new", [303, 404, 403, 200, 200]),
+    ("GET", "/organisations/{organisation}/boards/add", [303, 404, 403, 422, 422]),
+    ("POST", "/organisations/{organisation}/boards/add", [303, 404, 403, 422, 422]),
+    ("GET", "/organisations/{organisation}/boards/{board}", [303, 404, 200, 200, 200]),
+    ("POST", "/organisations/{organisation}/boards/{board}", [303, 404, 403, 403, 422]),
+    ("GET", "/organisations/{organisation}/boards/{board}/arrangement", [303, 404, 403, 403, 200]),
+    ("GET", "/organisations/{organisation}/boards/{board}/settings", [303, 404, 403, 403, 200]),
+    ("POST", "/organisations/{organisation}/boards/{board}/copy", [303, 404, 403, 303, 303]),
+    ("POST", "/organisations/{organisation}/boards/{board}/deletion", [303, 404, 403, 403, 303]),
+    ("POST", "/organisations/{organisation}/boards/{board}/restoration", [303, 404, 403, 403, 303]),
+    ("GET", "/organisations/{organisation}/boards/{board}/charts/new", [303, 404, 403, 403, 200]),
+    ("POST", "/organisations/{organisation}/boards/{board}/charts", [303, 404, 403, 403, 422]),
+    ("GET", "/organisations/{organisation}/boards/{board}/charts/{chart}", [303, 404, 403, 403, 200]),
+    ("POST", "/organisations/{organisation}/boards/{board}/charts/{chart}", [303, 404, 403, 403, 303]),
+    ("POST", "/organisations/{organisation}/boards/{board}/charts/{chart}/place", [303, 404, 403, 403, 303]),
+    ("POST", "/organisations/{organisation}/boards/{board}/charts/{chart}/width", [303, 404, 403, 403, 303]),
+    ("POST", "/organisations/{organisation}/boards/{board}/charts/{chart}/deletion", [303, 404, 403, 403, 303]),
+    ("POST", "/organisations/{organisation}/boards/{board}/charts/{chart}/restoration", [303, 404, 403, 403, 303]),
+    ("GET", "/organisations/{organisation}/boards/{board}/shares", [303, 404, 403, 200, 200]),
+    ("POST", "/organisations/{organisation}/boards/{board}/shares", [303, 404, 403, 200, 200]),
+    ("GET", "/projects/{project}/metrics/{metric}/shares", [303, 404, 403, 200, 200]),
+    ("POST", "/projects/{project}/metrics/{metric}/shares", [303, 404, 403, 200, 200]),
+    ("GET", "/organisations/{organisation}/shares", [303, 404, 403, 200, 200]),
+    ("POST", "/organisations/{organisation}/sharing", [303, 404, 403, 403, 303]),
+    ("POST", "/organisations/{organisation}/shares/{share}/revocation", [303, 404, 403, 404, 303]),
+    ("GET", "/shared/{token}", [410, 410, 410, 410, 410]),
+    ("GET", "/embed/{token}", [410, 410, 410, 410, 410]),
+    ("GET", "/badge/{token}", [410, 410, 410, 410, 410]),
     ("GET", "/organisations/{organisation}/dsns/rotation", [303, 404, 403, 403, 303]),
     ("POST", "/organisations/{organisation}/dsns/rotation", [303, 404, 403, 403, 303]),
     ("GET", "/help", [200, 200, 200, 200, 200]),
@@ -289,7 +324,43 @@ impl Cast {
         store::memberships::add(tx, organisation, user, Role::Viewer, How::Founded, now)
             .await
             .unwrap();
+        let board = BoardId::from_random(random.bits());
+        let new = NewBoard {
+            id: board,
+            name: &name,
+            is_shared: true,
+            range: Preset::Day,
+        };
+        assert!(store::boards::create(tx, organisation, by, new, now).await.unwrap());
+        let chart = ChartId::from_random(random.bits());
+        let said = Said {
+            title: None,
+            width: Width::Half,
+            picture: Picture::Chart,
+            own_time: false,
+        };
+        let new = NewChart {
+            id: chart,
+            project,
+            metric,
+            said,
+            view: "",
+        };
+        store::boards::add_chart(tx, board, new).await.unwrap();
+        let share = ShareId::from_random(random.bits());
+        let new = NewShare {
+            id: share,
+            what: &What::Board(board),
+            token_hash: random.bytes(),
+            last_four: "abcd",
+            names_organisation: false,
+            expires_at: None,
+        };
+        store::shares::create(tx, organisation, by, new, now).await.unwrap();
         self.parameters.extend([
+            ("board", board.to_string()),
+            ("chart", chart.to_string()),
+            ("share", share.to_string()),
             ("user", user.to_string()),
             ("project", project.to_string()),
             ("dsn", dsn.to_string()),

@@ -117,7 +117,7 @@ async fn a_chart_marks_what_touches_its_range_and_is_of_its_metric_or_the_whole_
         .await
         .unwrap();
     assert!(other.is_empty());
-    metrics::delete(&mut tx, PROJECT, METRIC, Micros(99)).await.unwrap();
+    metrics::delete(&mut tx, PROJECT, METRIC, DAWN).await.unwrap();
     let gone = annotations::in_range(&mut tx, PROJECT, Some(METRIC), range, 10)
         .await
         .unwrap();

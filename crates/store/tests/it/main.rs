@@ -11,4 +11,5 @@ mod merged_metrics;
 mod metrics;
 mod migrations;
 mod rejections;
+mod shares;
 mod team;
