@@ -15,6 +15,7 @@ pub mod jobs;
 pub mod live;
 mod metrics;
 pub mod pages;
+pub mod pauses;
 pub mod router;
 pub mod secrets;
 pub mod serve;

@@ -28,6 +28,7 @@ mod metrics;
 mod naming;
 mod organisation_deletions;
 mod organisations;
+mod overview;
 mod password_resets;
 mod passwords;
 mod picture;
@@ -39,6 +40,7 @@ mod rejections;
 mod response;
 mod retentions;
 mod rotations;
+mod search;
 mod sessions;
 mod shares;
 pub(crate) mod sign_in;
@@ -93,6 +95,8 @@ pub(crate) fn routes(table: Table) -> Table {
         dsns::routes,
         dashboards::routes,
         live::routes,
+        overview::routes,
+        search::routes,
         time_zones::routes,
         tutorials::routes,
         metrics::routes,

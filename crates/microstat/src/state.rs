@@ -20,6 +20,7 @@ use crate::ingest::tally::Tally;
 use crate::jobs::expiry::Expired;
 use crate::jobs::post::Post;
 use crate::live::{Live, Pace};
+use crate::pauses::Pauses;
 use crate::secrets::Keys;
 
 /// The folder within the data folder that a restore fills first; while it is there, the rest may not be whole.
@@ -66,6 +67,8 @@ pub struct App {
     pub expired: Expired,
     /// Who looks at what.
     pub live: Live,
+    /// How metrics paused before they came to rest.
+    pub pauses: Pauses,
 }
 
 impl Deref for App {
@@ -140,6 +143,7 @@ impl App {
             core,
             points,
             live,
+            pauses: Pauses::default(),
             dsns: Dsns::default(),
             catalog: Catalog::default(),
             room: Room::default(),

@@ -46,6 +46,7 @@ pub use distribution::{Above, Distribution};
 pub use erase::Retention;
 pub use error::Error;
 pub use journal::check::{Lost, Place, Report};
+pub use query::overview::Overview;
 pub use query::page::{BadCursor, Cursor, Kept, Page};
 pub use query::series::Bucket;
 pub use query::sources::Sources;

@@ -6,6 +6,7 @@ mod distributions;
 mod edges;
 mod everything;
 mod gather;
+pub(crate) mod overview;
 pub(crate) mod page;
 mod quantiles;
 mod reading;

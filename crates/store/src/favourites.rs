@@ -14,7 +14,9 @@ use crate::{On, Result, Tx};
 /// If the database refuses.
 pub async fn add(tx: &mut Tx, user: UserId, project: ProjectId, metric: MetricId, now: Micros) -> Result<bool> {
     let added = sql(
-        "insert into favourites (user_id, metric_id, created_at) select ms.user_id, m.id, $4 from metrics m \
+        "insert into favourites (user_id, metric_id, created_at, place) select ms.user_id, m.id, $4, (\
+         select coalesce(max(f.place), 0) + 1 from favourites f join metrics o on o.id = f.metric_id \
+         where f.user_id = $1 and o.project_id = $2) from metrics m \
          join projects p on p.id = m.project_id \
          join memberships ms on ms.organisation_id = p.organisation_id and ms.user_id = $1 \
          where m.id = $3 and m.project_id = $2 and m.merged_into is null and m.deleted_at is null \
@@ -43,7 +45,24 @@ pub async fn remove(tx: &mut Tx, user: UserId, metric: MetricId) -> Result<bool>
     Ok(removed > 0)
 }
 
-/// A person's favourites in a project, the oldest first.
+/// Puts a person's favourites of a project into this order; those that aren't in it stay before them.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn arrange(tx: &mut Tx, user: UserId, order: &[MetricId]) -> Result<()> {
+    for (place, metric) in (1_i64..).zip(order) {
+        sql("update favourites set place = $3 where user_id = $1 and metric_id in \
+             (select id from metrics where id = $2 or merged_into = $2)")
+        .bind(user)
+        .bind(*metric)
+        .bind(place)
+        .execute(&mut *tx)
+        .await?;
+    }
+    Ok(())
+}
+
+/// A person's favourites in a project, in their order; where they gave none, the oldest first.
 ///
 /// # Errors
 /// If the database refuses.
@@ -51,7 +70,7 @@ pub async fn of_project(on: impl Into<On<'_>>, user: UserId, project: ProjectId)
     let rows = sql(
         "select coalesce(m.merged_into, m.id) as metric_id from favourites f join metrics m on m.id = f.metric_id \
          where f.user_id = $1 and m.project_id = $2 and m.deleted_at is null \
-         group by coalesce(m.merged_into, m.id) order by min(f.created_at), metric_id",
+         group by coalesce(m.merged_into, m.id) order by min(f.place), min(f.created_at), metric_id",
     )
     .bind(user)
     .bind(project)

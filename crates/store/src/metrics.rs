@@ -3,6 +3,8 @@
 mod apart;
 mod changes;
 mod deletions;
+mod names;
+mod some;
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -17,6 +19,8 @@ use crate::{On, Result, Tx};
 pub use apart::{Apart, apart, sources};
 pub use changes::{Details, Merge, describe, merge, merged_into, separate, set_hidden};
 pub use deletions::{Deleted, RESTORABLE_FOR, Restored, delete, due_for_erasure, erase, restorable, restore};
+pub use names::{Named, names_of_user};
+pub use some::some;
 
 /// A metric as people see it: alone, or together with all that are merged into it.
 #[derive(Clone, Debug, PartialEq, Eq)]

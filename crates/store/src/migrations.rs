@@ -10,6 +10,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/0002_retention.sql"),
     include_str!("../migrations/0003_annotations.sql"),
     include_str!("../migrations/0004_metrics.sql"),
+    include_str!("../migrations/0005_favourites_order.sql"),
     include_str!("../migrations/0006_boards.sql"),
     include_str!("../migrations/0008_time_zones.sql"),
 ];

@@ -1,7 +1,7 @@
 //! Projects: one app or site being measured. A deleted one can be restored for 30 days, as long as its
 //! organisation is there.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use domain::id::{OrganisationId, ProjectId, UserId};
 use domain::name::{self, Name};
@@ -200,6 +200,40 @@ pub async fn ids_of_user(on: impl Into<On<'_>>, user: UserId) -> Result<HashSet<
     .all(on)
     .await?;
     rows.iter().map(|row| row.get("id")).collect()
+}
+
+/// What an overview says of a project beside its data points.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct State {
+    /// Whether it keeps nothing it is sent.
+    pub is_paused: bool,
+    /// How many metrics it has; those merged into others aren't counted.
+    pub metrics: i64,
+}
+
+/// The state of every project a person can open.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn states_of_user(on: impl Into<On<'_>>, user: UserId) -> Result<HashMap<ProjectId, State>> {
+    let rows = sql(
+        "select p.id, p.paused_at, (select count(*) from metrics x where x.project_id = p.id \
+         and x.merged_into is null and x.deleted_at is null) as metrics from memberships m \
+         join organisations o on o.id = m.organisation_id and o.deleted_at is null \
+         join projects p on p.organisation_id = o.id and p.deleted_at is null where m.user_id = $1",
+    )
+    .bind(user)
+    .all(on)
+    .await?;
+    let state = |row: &Row| {
+        let paused_at: Option<Micros> = row.get("paused_at")?;
+        let state = State {
+            is_paused: paused_at.is_some(),
+            metrics: row.get("metrics")?,
+        };
+        Ok((row.get("id")?, state))
+    };
+    rows.iter().map(state).collect()
 }
 
 /// Gives a project another name. `false` if there is none.

@@ -87,7 +87,12 @@ pub(crate) async fn layer(State(app): State<Shared>, mut request: Request, next:
     let notice = cookie(request.headers(), &cookie_name(&app.config, "notice")).and_then(|c| read_notice(&app.keys, c));
     // Names have slashes, which scripts write as %2F.
     let zone = cookie(request.headers(), "zone").and_then(|name| Zone::parse(&name.replace("%2F", "/")).ok());
-    let told = notice.is_some() && request.method() == Method::GET;
+    // A page that looks again by script shows nobody the note.
+    let is_script = request
+        .headers()
+        .get("sec-fetch-dest")
+        .is_some_and(|dest| dest == "empty");
+    let told = notice.is_some() && request.method() == Method::GET && !is_script;
     request.extensions_mut().insert(Visit {
         seed: seed.clone(),
         notice,

@@ -1,26 +1,32 @@
-//! "Dashboard": the last 24 hours of a project.
+//! "Dashboard": what a project's apps publish, in one time range for the whole page.
+
+mod busy;
+mod favourites;
+mod order;
+mod turns;
+mod window;
 
 use std::collections::HashMap;
 
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::http::Method;
 use axum::response::Response;
-use charts::{Bars, Bucket, HEIGHT, Svg, number, rank, sparkline};
+use charts::{Bars, Bucket, HEIGHT, Mark, Svg, number, sparkline};
 use domain::id::{MetricId, ProjectId};
-use domain::metric::MetricType;
 use domain::period::Preset;
-use domain::range::Range;
-use domain::step::{Asked, Step};
-use domain::time::{HOUR, Micros};
-use jiff::tz::TimeZone;
+use domain::time::Micros;
 use points::Summary;
+use serde::Deserialize;
 use store::metrics::Metric;
 
-use super::change::{Change, float, share};
-use super::chart::{Chart, axis};
+use self::favourites::Card;
+use self::turns::Turn;
+use self::window::Window;
+use super::change::{Change, float};
+use super::chart::Chart;
 use super::frame::{Frame, Tab};
-use super::metrics::tag;
+use super::picture::{annotations, marks};
 use super::{html, tutorials};
 use crate::auth::member::InProject;
 use crate::error::AppError;
@@ -28,11 +34,24 @@ use crate::metrics::Metrics;
 use crate::router::Table;
 use crate::state::Shared;
 
-/// So many busy metrics are named.
-const BUSY: u32 = 10;
+/// Those that a page names.
+type Named = HashMap<MetricId, Metric>;
 
 pub(crate) fn routes(table: Table) -> Table {
-    table.route(Method::GET, "/projects/{project}", show)
+    table.route(Method::GET, "/projects/{project}", show).route(
+        Method::POST,
+        "/projects/{project}/favourites/order",
+        order::update,
+    )
+}
+
+/// What is asked for; whatever makes no sense is as if it weren't there.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Asked {
+    range: String,
+    /// Anything at all: favourites can be moved.
+    arrange: String,
 }
 
 #[derive(Template)]
@@ -40,130 +59,161 @@ pub(crate) fn routes(table: Table) -> Table {
 struct DashboardPage {
     frame: Frame,
     project: ProjectId,
+    choices: Vec<Choice>,
+    window: Window,
+    /// What goes along to a metric's page: the range.
+    query: String,
+    /// This page, and the same where favourites can be moved.
+    here: String,
+    arranging: String,
     /// When the last data point was, whichever metric's.
     last: Micros,
-    /// How many there were; none if there were none.
-    total: Option<String>,
-    change: Change,
-    chart: Chart,
-    busy: Vec<Busy>,
-    favourites: Vec<Favourite>,
+    all: AllDataPoints,
+    busy: Vec<busy::Row>,
+    favourites: Vec<Card>,
+    is_arranged: bool,
+    new: Vec<Turn>,
+    more_new: usize,
+    silent: Vec<Turn>,
+    more_silent: usize,
 }
 
-/// A row of "Busy Metrics".
-struct Busy {
-    id: MetricId,
-    name: String,
-    kind: MetricType,
-    tag: &'static str,
-    bar: Svg,
-    data_points: String,
+/// A range that can be chosen.
+struct Choice {
+    name: &'static str,
+    path: String,
+    is_current: bool,
 }
 
-/// A row of "Favourites".
-struct Favourite {
-    id: MetricId,
-    name: String,
-    line: Svg,
-    last_24h: String,
-    change: Change,
+impl DashboardPage {
+    /// The shortest range that has the last data point in it, if this one doesn't.
+    fn reaching(&self) -> Option<&Choice> {
+        let reaching = Preset::reaching(self.last, self.window.range.to())?;
+        self.choices.iter().find(|choice| choice.name == reaching.name())
+    }
+}
+
+/// A Dashboard in a range.
+fn path(project: ProjectId, preset: Preset) -> String {
+    if preset == Preset::default() {
+        format!("/projects/{project}")
+    } else {
+        format!("/projects/{project}?range={}", preset.code())
+    }
+}
+
+fn choices(project: ProjectId, current: Preset) -> Vec<Choice> {
+    let choice = |preset: Preset| Choice {
+        name: preset.name(),
+        path: path(project, preset),
+        is_current: preset == current,
+    };
+    Preset::ALL.into_iter().map(choice).collect()
 }
 
 /// A project without data shows the tutorial instead of empty charts.
-async fn show(State(app): State<Shared>, at: InProject) -> Result<Response, AppError> {
+async fn show(State(app): State<Shared>, at: InProject, Query(asked): Query<Asked>) -> Result<Response, AppError> {
     at.remember(&app).await?;
     let project = at.project.id;
     let known = Metrics::of(&app, project).await?;
-    let Some(last) = known.last_data_point().await? else {
+    let seen = turns::lifespans(app.points.lifespans(project).await?, &known.apart);
+    let Some(last) = seen.values().map(|(_, last)| *last).max() else {
         return tutorials::instead_of_dashboard(&app, &at).await;
     };
-    let frame = Frame::project(&app, &at, Tab::Dashboard, "Dashboard").await?;
+    let first = seen.values().map(|(first, _)| *first).min().unwrap_or(last);
+    let preset = Preset::from_code(&asked.range).unwrap_or_default();
     // An app's clock may be ahead: what was just published shows all the same.
-    let range = Preset::Day.ending(app.now().max(last) + 1);
-    let total = known.total(range).await?;
-    let before = known.total(range.previous()).await?;
-    let metrics = store::metrics::of_project(&app.db, project).await?;
-    let metrics: HashMap<MetricId, Metric> = metrics.into_iter().map(|metric| (metric.id, metric)).collect();
+    let window = Window::new(
+        preset,
+        app.now().max(last) + 1,
+        &at.project.retention,
+        at.zone(),
+        app.now(),
+    )?;
+    let annotations = annotations(&app, project, None, window.buckets.range()).await?;
+    let marks = marks(&annotations);
+    let order = store::favourites::of_project(&app.db, at.signed.user.id, project).await?;
+    let (all, busiest, turns) = tokio::try_join!(
+        all_data_points(&known, first, &window, &marks),
+        known.busiest(window.range, busy::BUSY, false),
+        turns::turns(&app, &seen, &known.apart, &window),
+    )?;
+    let named = busiest
+        .iter()
+        .map(|(id, _)| *id)
+        .chain(order.iter().copied())
+        .chain(turns.named());
+    let named = store::metrics::some(&app.db, project, &named.collect::<Vec<_>>()).await?;
+    let named: Named = named.into_iter().map(|metric| (metric.id, metric)).collect();
     html(&DashboardPage {
-        frame,
+        frame: Frame::project(&app, &at, Tab::Dashboard, "Dashboard").await?,
         project,
+        choices: choices(project, preset),
+        query: window.query(),
+        here: path(project, preset),
+        arranging: format!("/projects/{project}?range={}&arrange=yes", preset.code()),
         last,
-        total: (total > 0).then(|| number::count(total)),
-        change: Change::of_counts(before, total),
-        chart: all_data_points(&known, range, app.now()).await?,
-        busy: busy(&known, range, &metrics).await?,
-        favourites: favourites(&app, &at, &known, &metrics).await?,
+        busy: busy::rows(&busiest, all.count, &named),
+        favourites: favourites::cards(&app, &order, &named, &known.apart, &seen, &window).await?,
+        is_arranged: !asked.arrange.is_empty(),
+        new: turns.new_rows(&named),
+        more_new: turns.more_new,
+        silent: turns.silent_rows(&named),
+        more_silent: turns.more_silent,
+        all,
+        window,
     })
 }
 
-async fn all_data_points(known: &Metrics<'_>, range: Range, now: Micros) -> Result<Chart, AppError> {
-    let hourly = range.buckets(Asked::Step(Step::Fixed(HOUR)), &TimeZone::UTC)?;
-    let totals = known.totals(&hourly).await?;
-    let buckets: Vec<Bucket> = hourly
-        .starts()
-        .iter()
-        .zip(totals)
-        .map(|(start, total)| Bucket::counting(*start, total))
+/// How many data points there were, and when.
+struct AllDataPoints {
+    count: u64,
+    total: String,
+    change: Change,
+    chart: Chart,
+}
+
+async fn all_data_points(
+    known: &Metrics<'_>,
+    first: Micros,
+    window: &Window,
+    marks: &[Mark<'_>],
+) -> Result<AllDataPoints, AppError> {
+    let before = window.before(first);
+    let count = known.total(window.range).await?;
+    let change = match before {
+        Some(range) => Change::of_counts(known.total(range).await?, count),
+        None => Change::words(""),
+    };
+    let totals = known.totals(&window.buckets).await?;
+    let before = match before {
+        Some(_) => known.totals(&window.buckets_before()?).await?,
+        None => Vec::new(),
+    };
+    let starts = window.buckets.starts().iter();
+    let buckets: Vec<Bucket> = starts
+        .zip(&totals)
+        .map(|(start, total)| Bucket::counting(*start, *total))
         .collect();
-    let axis = axis(&hourly, now);
     let bars = Bars {
         title: "All Data Points",
         measure: "Data points",
-        axis: &axis,
+        axis: &window.axis,
         buckets: &buckets,
-        before: &[],
-        marks: &[],
+        before: &before,
+        marks,
         height: HEIGHT,
     };
-    Ok(Chart {
-        svg: bars.svg(),
-        legend: None,
-        table: bars.table(),
+    Ok(AllDataPoints {
+        count,
+        total: number::count(count),
+        change,
+        chart: Chart {
+            svg: bars.svg(),
+            legend: bars.legend(),
+            table: bars.table(),
+        },
     })
-}
-
-async fn busy(known: &Metrics<'_>, range: Range, metrics: &HashMap<MetricId, Metric>) -> Result<Vec<Busy>, AppError> {
-    let busiest = known.busiest(range, BUSY, false).await?;
-    let most = busiest.first().map_or(0, |(_, most)| *most);
-    let row = |(id, data_points): (MetricId, u64)| {
-        // A metric that is being deleted may still have data points.
-        let metric = metrics.get(&id)?;
-        Some(Busy {
-            id,
-            name: metric.title().to_owned(),
-            kind: metric.kind,
-            tag: tag(metric.kind),
-            bar: rank(share(data_points, most)),
-            data_points: number::count(data_points),
-        })
-    };
-    Ok(busiest.into_iter().filter_map(row).collect())
-}
-
-async fn favourites(
-    app: &Shared,
-    at: &InProject,
-    known: &Metrics<'_>,
-    metrics: &HashMap<MetricId, Metric>,
-) -> Result<Vec<Favourite>, AppError> {
-    let ids = store::favourites::of_project(&app.db, at.signed.user.id, at.project.id).await?;
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    let summaries = known.summaries().await?;
-    let hours = known.sparklines(&ids).await?;
-    let row = |(id, hours): (MetricId, [u64; 24])| {
-        let metric = metrics.get(&id)?;
-        let summary = summaries.get(&id);
-        Some(Favourite {
-            id,
-            name: metric.title().to_owned(),
-            line: day_line(&hours),
-            last_24h: number::count(summary.map_or(0, |line| line.last_24h)),
-            change: summary.map_or_else(Change::default, |line| day_change(line, app.now())),
-        })
-    };
-    Ok(ids.into_iter().zip(hours).filter_map(row).collect())
 }
 
 /// The last 24 hours at the size of a word; decoration beside the count.

@@ -21,6 +21,8 @@ pub enum Tab {
     Metrics,
     /// An organisation's boards.
     Boards,
+    /// All projects of the person.
+    Overview,
     /// Settings, "Your Account".
     Account,
     /// Settings, "Your Organisation".
@@ -134,6 +136,23 @@ impl Frame {
         Ok(frame)
     }
 
+    /// Around a page about all projects of the person. The header leads to where this session was last.
+    ///
+    /// # Errors
+    /// If the database refuses.
+    pub async fn overview(
+        app: &Shared,
+        signed: &SignedIn,
+        from: Option<ProjectId>,
+        title: &str,
+    ) -> Result<Self, AppError> {
+        let frame = Self::account(app, signed, from, title).await?;
+        Ok(Self {
+            tab: Tab::Overview,
+            ..frame
+        })
+    }
+
     /// Around a page for somebody who may not be signed in: no header but the name.
     #[must_use]
     pub fn bare(app: &Shared, visitor: &Visitor, title: &str) -> Self {
@@ -240,6 +259,24 @@ impl Frame {
         self.tab == Tab::Boards
     }
 
+    /// Whether the page is about all projects of the person.
+    #[must_use]
+    pub fn is_overview(&self) -> bool {
+        self.tab == Tab::Overview
+    }
+
+    /// Where the product's name leads: to all projects of whoever has several.
+    #[must_use]
+    pub fn home(&self) -> &'static str {
+        if self.has_several() { "/overview" } else { "/" }
+    }
+
+    /// Whether the person can open more than one project.
+    #[must_use]
+    pub fn has_several(&self) -> bool {
+        self.organisations.iter().map(|of| of.projects.len()).sum::<usize>() > 1
+    }
+
     /// Whether "Settings" is lit.
     #[must_use]
     pub fn is_settings(&self) -> bool {
@@ -267,11 +304,21 @@ impl Frame {
     /// Whether this organisation or project is the one shown.
     #[must_use]
     pub fn is_here(&self, organisation: &OrganisationId, project: Option<&ProjectId>) -> bool {
-        self.here
-            .organisation
-            .as_ref()
-            .is_some_and(|(id, _)| id == organisation)
+        !self.is_overview()
+            && self
+                .here
+                .organisation
+                .as_ref()
+                .is_some_and(|(id, _)| id == organisation)
             && self.here.project.as_ref().map(|(id, _)| id) == project
+    }
+
+    /// Where one searches, near the project the page shows; not for people who were only passing by.
+    #[must_use]
+    pub fn search_path(&self) -> Option<String> {
+        self.here.organisation.as_ref()?;
+        let project = self.here.project.as_ref();
+        Some(project.map_or_else(|| "/search".to_owned(), |(id, _)| format!("/search?project={id}")))
     }
 
     /// Your Account, remembering which project it was opened from.

@@ -34,6 +34,7 @@ const SOURCES: &[Source] = pages! {
     "publishing" "PUBLISHING.md"
     "metric-types" "METRIC-TYPES.md"
     "reading-charts" "READING-CHARTS.md"
+    "dashboard" "DASHBOARD.md"
     "annotations" "ANNOTATIONS.md"
     "boards" "BOARDS.md"
     "time-zones" "TIME-ZONES.md"
@@ -131,6 +132,16 @@ async fn show(State(app): State<Shared>, visitor: Visitor, Path(slug): Path<Stri
         frame: frame(&app, &visitor, &page.document.title).await?,
         pages: &PAGES,
         page,
+    })
+}
+
+/// Every page and section: the title of the page it is in, its own, and where it is.
+pub(super) fn headings() -> impl Iterator<Item = (&'static str, &'static str, String)> {
+    PAGES.iter().flat_map(|page| {
+        let (title, path) = (page.document.title.as_str(), format!("/help/{}", page.slug));
+        let whole = std::iter::once(("", title, path.clone()));
+        let sections = page.document.sections.iter();
+        whole.chain(sections.map(move |(id, heading)| (title, heading.as_str(), format!("{path}#{id}"))))
     })
 }
 

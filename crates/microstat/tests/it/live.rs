@@ -24,7 +24,7 @@ const QUICK: Pace = Pace {
 };
 /// So slow that nothing happens by itself.
 const SLOW: Pace = Pace {
-    beat: Duration::from_secs(3600),
+    beat: Duration::from_hours(1),
     silence: 3,
 };
 
@@ -225,13 +225,13 @@ async fn streams_don_t_hold_up_a_stop() {
     shop.vic.sign_in_with("vic@example.com", PASSWORD).await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let (ask, asked) = tokio::sync::oneshot::channel::<()>();
     let server = tokio::spawn(connections::serve(
         listener,
         shop.site.front.clone(),
         connections::HEAD,
         async {
-            let _ = stopped.await;
+            let _ = asked.await;
         },
     ));
     let mut client = TcpStream::connect(address).await.unwrap();
@@ -252,7 +252,7 @@ async fn streams_don_t_hold_up_a_stop() {
         said.starts_with("HTTP/1.1 200") && said.contains("text/event-stream"),
         "{said}"
     );
-    drop(stop);
+    drop(ask);
     tokio::time::timeout(Duration::from_secs(20), server)
         .await
         .expect("it stops")

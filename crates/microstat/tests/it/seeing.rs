@@ -6,7 +6,9 @@ mod favourites;
 mod list;
 mod managing;
 mod metric;
+mod overview;
 mod range_deletion;
+mod search;
 mod tutorial;
 mod view;
 

@@ -98,6 +98,18 @@ impl Points {
         Ok(self.span(project).await?.map(|(_, last)| last))
     }
 
+    /// The earliest and the latest time a data point of each metric of a project says it happened, by the metrics' ids.
+    ///
+    /// # Errors
+    /// If the database can't be read.
+    pub async fn lifespans(&self, project: ProjectId) -> Result<Vec<(MetricId, Micros, Micros)>, Error> {
+        let spans = self.read_steadily(move |reading| Ok(spans(reading, project))).await?;
+        Ok(spans
+            .into_iter()
+            .map(|(metric, (first, last))| (metric, first, last))
+            .collect())
+    }
+
     async fn span(&self, project: ProjectId) -> Result<Option<(Micros, Micros)>, Error> {
         self.read_steadily(move |reading| {
             let spans = spans(reading, project).map(BTreeMap::into_values);
@@ -137,7 +149,7 @@ fn lines(reading: &Reading<'_>, project: ProjectId, windows: &[Range]) -> Result
 }
 
 /// When each metric first and last came.
-fn spans(reading: &Reading<'_>, project: ProjectId) -> Option<BTreeMap<MetricId, (Micros, Micros)>> {
+pub(super) fn spans(reading: &Reading<'_>, project: ProjectId) -> Option<BTreeMap<MetricId, (Micros, Micros)>> {
     let mut spans = BTreeMap::new();
     {
         let state = reading.known()?;

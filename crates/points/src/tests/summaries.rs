@@ -31,6 +31,9 @@ async fn a_metric_in_a_line() {
         (lines[0].data_points_24h, lines[0].last_24h, lines[0].previous_24h),
         (4, 4, 3)
     );
+    let lifespans = points.lifespans(PROJECT).await.unwrap();
+    let expected = lines.iter().map(|line| (line.metric, line.first_seen, line.last_seen));
+    assert_eq!(lifespans, expected.collect::<Vec<_>>());
     let hours = points.sparklines(&[hits, MetricId(5), METRIC], NOW).await.unwrap();
     assert_eq!((hours[2][23], hours[2][22], hours[2][0]), (2, 1, 0));
     assert_eq!((hours[0], hours[1]), ([0; 24], [0; 24]));

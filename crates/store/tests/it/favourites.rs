@@ -55,3 +55,27 @@ async fn a_favourite_is_one_person_s_and_of_a_project_they_can_open() {
         .unwrap();
     assert_eq!(favourites::of_project(&mut tx, ADA, PROJECT).await.unwrap(), []);
 }
+
+#[tokio::test]
+async fn favourites_stand_in_the_order_they_were_put_in_and_new_ones_at_the_end() {
+    let scratch = scratch().await;
+    let mut tx = scratch.db.begin().await.unwrap();
+    sql("insert into metrics (id, project_id, name, type, first_seen) values (12, 7, 'o', 1, 0), (20, 8, 'm', 1, 0)")
+        .execute(&mut tx)
+        .await
+        .unwrap();
+    let [a, b, c] = [10, 11, 12].map(MetricId);
+    for (metric, at) in [(a, 1), (b, 2)] {
+        favourites::add(&mut tx, ADA, PROJECT, metric, Micros(at))
+            .await
+            .unwrap();
+    }
+    favourites::add(&mut tx, ADA, ProjectId(8), MetricId(20), Micros(3))
+        .await
+        .unwrap();
+    favourites::arrange(&mut tx, ADA, &[b, a]).await.unwrap();
+    favourites::arrange(&mut tx, BOB, &[a, b]).await.unwrap();
+    favourites::add(&mut tx, ADA, PROJECT, c, Micros(0)).await.unwrap();
+    let all = favourites::of_project(&mut tx, ADA, PROJECT).await.unwrap();
+    assert_eq!(all, [b, a, c]);
+}

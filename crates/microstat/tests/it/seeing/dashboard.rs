@@ -22,20 +22,18 @@ async fn what_was_just_published_is_on_the_next_load() {
     for count in 1..=3 {
         shop.publish(json!({"name": "Order", "type": "Hit Counter"})).await;
         let text = shop.read("").await;
-        says(
-            &text,
-            &[&format!(
-                "All Data Points Last 24 hours, one bar an hour, UTC. How to read this {count} none before"
-            )],
+        let said = format!(
+            "All Data Points One bar an hour, UTC. How to read this {count} in the last 24 hours; there is no time \
+             before it yet to compare with"
         );
-        says(&text, &[&format!("Order Hit Counter {count}")]);
+        says(&text, &[&said, &format!("Order Hit Counter {count} 100%")]);
     }
     // An app whose clock is ahead is seen all the same.
     let ahead = json!({"name": "Ahead", "type": "Hit Counter", "timestamp": time(NOW + 9 * MINUTE)});
     shop.publish(ahead).await;
     says(
         &shop.read("").await,
-        &["How to read this 4 none before", "Ahead Hit Counter 1"],
+        &["How to read this 4 in the last 24 hours", "Ahead Hit Counter 1 25%"],
     );
 }
 
@@ -50,7 +48,7 @@ async fn the_last_24_hours_stand_against_the_24_before() {
         &text,
         &[
             "How to read this 3 +50% against the 24 hours before",
-            "Order Hit Counter 3",
+            "Order Hit Counter 3 100%",
         ],
     );
 }
@@ -63,7 +61,10 @@ async fn the_busiest_metrics_come_first_and_open_their_pages() {
     points.extend((0..2).map(|n| point("Sometimes", "Hit Counter", 100, n * HOUR)));
     shop.publish(json!(points)).await;
     let text = shop.read("").await;
-    says(&text, &["Often Word Web 4 Sometimes Hit Counter 2 Rare Timer 1"]);
+    says(
+        &text,
+        &["Often Word Web 4 57% Sometimes Hit Counter 2 29% Rare Timer 1 14%"],
+    );
     assert!(!text.contains("Old"), "{text}");
     let path = shop.path_of("Often").await;
     assert!(shop.ada.page.contains(&format!("href=\"{path}\"")));
@@ -83,6 +84,105 @@ async fn where_nothing_came_for_a_day_it_says_when_the_last_data_point_came() {
     );
     says(&text, &["No metric was busy in the last 24 hours."]);
     assert!(!shop.ada.page.contains("<svg class=\"picture"));
+    assert!(shop.ada.page.contains("?range=7d\">Show 7 days"));
+}
+
+#[tokio::test]
+async fn one_range_holds_for_the_whole_page_and_goes_along_to_metrics() {
+    let mut shop = Shop::new().await;
+    let ages = [HOUR, 5 * DAY, 9 * DAY, 13 * DAY, 15 * DAY];
+    let points: Vec<_> = ages.iter().map(|ago| point("Order", "Hit Counter", 1, *ago)).collect();
+    shop.publish(json!(points)).await;
+    let order = shop.path_of("Order").await;
+    let text = shop.read("?range=7d").await;
+    says(
+        &text,
+        &[
+            "One bar for 6 hours, UTC. How to read this 2 0% against the 7 days before",
+            "Order Hit Counter 2 100%",
+            "No metric began in the last 7 days.",
+        ],
+    );
+    assert!(shop.ada.page.contains(&format!("href=\"{order}?range=7d\"")));
+    says(
+        &shop.read("?range=30d").await,
+        &["How to read this 5 in the last 30 days; there is no time before it"],
+    );
+    says(&shop.read("?range=1y").await, &["One bar a week"]);
+    says(&shop.read("?range=1h").await, &["Nothing in the last hour"]);
+    says(
+        &shop.read("?range=nonsense").await,
+        &["One bar an hour", "in the last 24 hours"],
+    );
+    assert!(
+        shop.ada.page.contains(&format!("href=\"{order}\"")),
+        "24 hours go without saying"
+    );
+}
+
+#[tokio::test]
+async fn metrics_that_began_in_the_range_are_new() {
+    let mut shop = Shop::new().await;
+    let points = [
+        point("Old", "Counter", 1, 30 * HOUR),
+        point("Young", "Timer", 1, 2 * HOUR),
+        point("Old", "Counter", 1, HOUR),
+    ];
+    shop.publish(json!(points)).await;
+    let new = |text: &str| text[text.find("New First seen").unwrap()..text.find("Fallen silent").unwrap()].to_owned();
+    let text = new(&shop.read("").await);
+    assert_eq!(
+        text.trim(),
+        "New First seen in the last 24 hours Young Timer 24 Nov 2026, 08:00 UTC"
+    );
+    let text = new(&shop.read("?range=7d").await);
+    says(
+        &text,
+        &["Young Timer 24 Nov 2026, 08:00 UTC Old Counter 23 Nov 2026, 04:00 UTC"],
+    );
+}
+
+#[tokio::test]
+async fn what_came_regularly_and_has_stopped_has_fallen_silent() {
+    let mut shop = Shop::new().await;
+    let hourly = |name: &str, until: i64| -> Vec<_> {
+        (0..5 * 24)
+            .map(|n| point(name, "Hit Counter", 1, until + n * HOUR))
+            .collect()
+    };
+    shop.publish(json!(hourly("Heartbeat", 3 * HOUR))).await;
+    shop.publish(json!(hourly("Alive", HOUR))).await;
+    shop.publish(json!(hourly("Long gone", 10 * DAY))).await;
+    shop.publish(json!(
+        (0..5)
+            .map(|n| point("Nightly", "Counter", 1, HOUR + DAY + n * DAY))
+            .collect::<Vec<_>>()
+    ))
+    .await;
+    shop.publish(json!([
+        point("Once", "Counter", 1, 5 * HOUR),
+        point("Once", "Counter", 1, 4 * DAY)
+    ]))
+    .await;
+    let silent = |text: &str| text[text.find("Fallen silent").unwrap()..].to_owned();
+    let text = silent(&shop.read("").await);
+    says(
+        &text,
+        &["Heartbeat Hit Counter last 24 Nov 2026, 07:00 UTC , paused 1 hour at most"],
+    );
+    for quiet in ["Alive", "Nightly", "Once", "Long gone"] {
+        assert!(!text.contains(quiet), "{quiet}: {text}");
+    }
+    says(
+        &silent(&shop.read("?range=30d").await),
+        &["Heartbeat", "Long gone Hit Counter last 14 Nov 2026"],
+    );
+    // It comes again, and so it is no longer silent.
+    shop.publish(json!({"name": "Heartbeat", "type": "Hit Counter"})).await;
+    says(
+        &silent(&shop.read("").await),
+        &["None. Whatever came regularly still does."],
+    );
 }
 
 #[tokio::test]
