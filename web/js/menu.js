@@ -1,4 +1,5 @@
 // @ts-check
+export {};
 /**
  * `<details class="menu">`: a press outside, Escape, or leaving it by keyboard closes it. Without script its summary does.
  */

@@ -1,4 +1,5 @@
 // @ts-check
+export {};
 /**
  * `<metric-names src="/projects/…/metrics/names"><input …></metric-names>` offers the names of a project's metrics while
  * one is typed. They are fetched when the field is first used: there may be thousands.

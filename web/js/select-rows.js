@@ -37,7 +37,7 @@ class SelectRows extends HTMLElement {
 
   /** @returns {HTMLInputElement[]} */
   boxes() {
-    return [...this.querySelectorAll("tbody input")].filter((box) => box instanceof HTMLInputElement && box.name === "id");
+    return [...this.querySelectorAll("tbody input")].flatMap((box) => (box instanceof HTMLInputElement && box.name === "id" ? [box] : []));
   }
 
   /**
