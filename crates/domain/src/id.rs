@@ -109,6 +109,8 @@ ids! {
     ChartId
     /// A public link.
     ShareId
+    /// A file that is imported.
+    ImportId
 }
 
 #[cfg(test)]

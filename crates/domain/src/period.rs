@@ -131,8 +131,8 @@ pub fn between(from: &str, to: &str) -> Result<Range, BadPeriod> {
 /// # Errors
 /// As [`between`].
 pub fn between_in(from: &str, to: &str, zone: &TimeZone) -> Result<Range, BadPeriod> {
-    let from = read(from, false, zone).ok_or(BadPeriod::From)?;
-    let to = read(to, true, zone).ok_or(BadPeriod::To)?;
+    let from = moment(from, false, zone).ok_or(BadPeriod::From)?;
+    let to = moment(to, true, zone).ok_or(BadPeriod::To)?;
     let range = Range::new(from, to).map_err(|_| BadPeriod::Empty)?;
     if range.length() > LONGEST {
         Err(BadPeriod::TooLong)
@@ -144,11 +144,12 @@ pub fn between_in(from: &str, to: &str, zone: &TimeZone) -> Result<Range, BadPer
 /// One moment that was typed in a time zone, as [`between_in`] reads them; a day without a clock means its start.
 #[must_use]
 pub fn moment_in(text: &str, zone: &TimeZone) -> Option<Micros> {
-    read(text, false, zone)
+    moment(text, false, zone)
 }
 
 /// RFC 3339, or day and clock in the zone with a `T` or a space between, or a day alone.
-fn read(text: &str, is_end: bool, zone: &TimeZone) -> Option<Micros> {
+#[must_use]
+pub fn moment(text: &str, is_end: bool, zone: &TimeZone) -> Option<Micros> {
     let text = text.trim();
     if let Ok(timestamp) = text.parse::<jiff::Timestamp>() {
         return Some(timestamp.into());

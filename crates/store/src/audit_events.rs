@@ -110,6 +110,10 @@ actions! {
     ShareRevoked = "share.revoked", "Revoked a public link";
     /// Public links were allowed or forbidden.
     SharingChanged = "sharing.changed", "Changed whether there may be public links";
+    /// A file was begun to be imported.
+    ImportStarted = "import.started", "Began an import";
+    /// An import ended.
+    ImportEnded = "import.ended", "Ended an import";
     /// An API token for this organisation was made.
     TokenCreated = "token.created", "Made an API token";
     /// An API token for this organisation was revoked.

@@ -13,6 +13,7 @@ pub mod departures;
 pub mod devices;
 pub mod dsns;
 pub mod favourites;
+pub mod imports;
 pub mod invitation_codes;
 pub mod invitations;
 pub mod jobs;

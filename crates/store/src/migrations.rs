@@ -13,6 +13,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/0005_favourites_order.sql"),
     include_str!("../migrations/0006_boards.sql"),
     include_str!("../migrations/0008_time_zones.sql"),
+    include_str!("../migrations/0007_imports.sql"),
 ];
 
 /// Brings the database to the newest schema this program knows.

@@ -4,8 +4,8 @@ use domain::annotation::Kind;
 use domain::board::{Picture, Width};
 use domain::dsn::PublicKey;
 use domain::id::{
-    AnnotationId, BoardId, ChartId, CodeId, DsnId, EventId, InvitationId, JobId, MetricId, OrganisationId, ProjectId,
-    SessionId, ShareId, TokenId, UserId,
+    AnnotationId, BoardId, ChartId, CodeId, DsnId, EventId, ImportId, InvitationId, JobId, MetricId, OrganisationId,
+    ProjectId, SessionId, ShareId, TokenId, UserId,
 };
 use domain::metric::MetricType;
 use domain::name::Name;
@@ -102,6 +102,7 @@ whole! {
     CodeId: |id| id.0, |v| Some(CodeId(v));
     DsnId: |id| id.0, |v| Some(DsnId(v));
     EventId: |id| id.0, |v| Some(EventId(v));
+    ImportId: |id| id.0, |v| Some(ImportId(v));
     InvitationId: |id| id.0, |v| Some(InvitationId(v));
     JobId: |id| id.0, |v| Some(JobId(v));
     MetricId: |id| id.0, |v| Some(MetricId(v));

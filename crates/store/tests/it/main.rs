@@ -3,6 +3,7 @@
 mod acceptances;
 mod annotations;
 mod favourites;
+mod imports;
 mod invitation_codes;
 mod invitations;
 mod jobs;

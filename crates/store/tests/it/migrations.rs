@@ -22,7 +22,9 @@ async fn several_processes_that_start_at_once_migrate_once() {
         start.await.unwrap().unwrap();
     }
     let rows = sql("select version from migrations").all(&scratch.db).await.unwrap();
-    assert_eq!(rows.len(), 4);
+    let versions: Vec<i64> = rows.iter().map(|row| row.get("version").unwrap()).collect();
+    let once: std::collections::BTreeSet<i64> = versions.iter().copied().collect();
+    assert!(!versions.is_empty() && versions.len() == once.len(), "{versions:?}");
 }
 
 #[tokio::test]
