@@ -5,6 +5,7 @@ mod annotations;
 mod body;
 mod busiest;
 mod data_points;
+mod exports;
 mod metrics;
 mod openapi;
 mod projects;
@@ -32,7 +33,8 @@ pub(crate) fn routes(table: Table) -> Table {
     let table = series::routes(table);
     let table = words::routes(table);
     let table = data_points::routes(table);
-    annotations::routes(table)
+    let table = annotations::routes(table);
+    exports::routes(table)
 }
 
 /// Dresses a fault as JSON: `{"error": {"code": "…", "message": "…"}}`.

@@ -23,13 +23,14 @@ macro_rules! files {
 
 /// In the order that later rules build on earlier ones.
 const CSS: &[(&str, &str)] = files!("css": "tokens.css" "base.css" "layout.css" "controls.css" "data.css" "pictures.css"
-    "charts.css" "help.css" "live.css" "metrics.css" "view.css" "boards.css" "dashboard.css" "search.css");
+    "charts.css" "help.css" "live.css" "metrics.css" "transfer.css" "view.css" "boards.css" "dashboard.css" "search.css");
 /// What a chart in somebody else's page needs.
 const EMBED_CSS: &[(&str, &str)] = files!("css": "tokens.css" "pictures.css" "charts.css" "embed.css");
 const JS: &[(&str, &str)] = files!("js":
     "main.js" "board-order.js" "chart-readout.js" "chart-zoom.js" "command-palette.js" "copy-button.js"
-    "first-data-point.js" "live-morph.js" "live-page.js" "live-stream.js" "local-time.js" "menu.js" "metric-names.js"
-    "overview-search.js" "select-rows.js" "switcher.js" "zone.js");
+    "export-form.js" "first-data-point.js" "import-file.js" "import-page.js" "live-morph.js" "live-page.js"
+    "live-stream.js" "local-time.js" "menu.js" "metric-names.js" "overview-search.js" "select-rows.js" "switcher.js"
+    "zone.js");
 const ICON: &str = include_str!("../../../web/icon.svg");
 
 struct Assets {

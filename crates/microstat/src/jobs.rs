@@ -2,6 +2,7 @@
 
 pub(crate) mod erasure;
 pub mod expiry;
+pub mod imports;
 mod letter;
 mod letters;
 pub(crate) mod links;
@@ -24,7 +25,7 @@ const CLEAR: Duration = Duration::from_hours(1);
 
 /// Works off jobs, and clears away what has ended, until the task is ended.
 pub async fn run(app: Shared) {
-    tokio::join!(work_off(&app), clear_away(&app));
+    tokio::join!(work_off(&app), clear_away(&app), imports::run(&app));
 }
 
 async fn work_off(app: &Shared) {
@@ -46,6 +47,9 @@ async fn clear_away(app: &Shared) {
         }
         if let Err(error) = expiry::run_due(app).await {
             tracing::error!(?error, "what is due could not be erased");
+        }
+        if let Err(error) = imports::sweep(app).await {
+            tracing::error!(?error, "files of imports could not be swept");
         }
         tokio::time::sleep(CLEAR).await;
     }

@@ -15,8 +15,10 @@ mod departures;
 mod dsns;
 mod email_verifications;
 mod emails;
+mod exports;
 pub mod frame;
 mod help;
+mod imports;
 mod invitation_codes;
 mod invitations;
 mod inviting;
@@ -103,6 +105,8 @@ pub(crate) fn routes(table: Table) -> Table {
         annotations::routes,
         boards::routes,
         shares::routes,
+        exports::routes,
+        imports::routes,
         rotations::routes,
         help::routes,
     ];

@@ -13,6 +13,8 @@ use tokio::sync::{Notify, Semaphore};
 
 use crate::clock::{Clock, Random};
 use crate::config::Config;
+use crate::export::Exports;
+use crate::imports::Imports;
 use crate::ingest::catalog::Catalog;
 use crate::ingest::dsns::Dsns;
 use crate::ingest::room::Room;
@@ -69,6 +71,10 @@ pub struct App {
     pub live: Live,
     /// How metrics paused before they came to rest.
     pub pauses: Pauses,
+    /// Places to export at.
+    pub exports: Exports,
+    /// Imports under way.
+    pub imports: Imports,
 }
 
 impl Deref for App {
@@ -149,6 +155,8 @@ impl App {
             room: Room::default(),
             tally: Tally::default(),
             expired: Expired::default(),
+            exports: Exports::default(),
+            imports: Imports::default(),
         }
     }
 }

@@ -34,14 +34,15 @@ impl FromRequestParts<Shared> for Parameters {
 
     async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, AppError> {
         let read = Query::<Self>::from_request_parts(parts, app).await;
-        let unreadable = |_| {
-            AppError::Unreadable(
-                "This address's query can't be read. Percent-encode its values and give each parameter once."
-                    .to_owned(),
-            )
-        };
-        read.map(|Query(parameters)| parameters).map_err(unreadable)
+        read.map(|Query(parameters)| parameters).map_err(|_| unreadable())
     }
+}
+
+/// What to say of a query that can't be read at all.
+pub(super) fn unreadable() -> AppError {
+    AppError::Unreadable(
+        "This address's query can't be read. Percent-encode its values and give each parameter once.".to_owned(),
+    )
 }
 
 impl Parameters {

@@ -1,7 +1,7 @@
 //! A change must come from our own page: the browser says so (`Sec-Fetch-Site`, else `Origin`), and the form
 //! carries a token of this visit and session.
 
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use data_encoding::BASE64URL_NOPAD;
@@ -55,13 +55,30 @@ struct Token {
     csrf: String,
 }
 
-fn check(app: &Shared, parts: &Parts, given: &str) -> Result<(), AppError> {
+/// Whether a change comes from our own page and a form of this visit.
+///
+/// # Errors
+/// [`AppError::CrossSite`] if it doesn't.
+pub(crate) fn check(app: &Shared, parts: &Parts, given: &str) -> Result<(), AppError> {
     let session = session::presented(&parts.headers, &app.config);
     let right = token(&app.keys, &Visit::of(parts), session.as_ref());
     if same_site(&parts.headers, &app.config) && bool::from(right.as_bytes().ct_eq(given.as_bytes())) {
         Ok(())
     } else {
         Err(AppError::CrossSite)
+    }
+}
+
+/// A request of a script of ours, whose body is no form: its header `X-Csrf` has the token.
+#[derive(Debug)]
+pub(crate) struct CheckedHead;
+
+impl FromRequestParts<Shared> for CheckedHead {
+    type Rejection = AppError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, AppError> {
+        let given = parts.headers.get("x-csrf").and_then(|value| value.to_str().ok());
+        check(app, parts, given.unwrap_or_default()).map(|()| Self)
     }
 }
 

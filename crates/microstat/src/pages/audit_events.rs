@@ -5,6 +5,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Query, State};
 use axum::http::{Method, header};
 use axum::response::{IntoResponse, Response};
+use domain::csv;
 use domain::id::{EventId, OrganisationId};
 use domain::role::Role;
 use domain::time::Micros;
@@ -170,33 +171,6 @@ fn csv_line(event: &Event) -> String {
         &event.subject,
         &event.detail,
     ];
-    let cells: Vec<String> = cells.iter().map(|cell| csv_cell(cell)).collect();
+    let cells: Vec<String> = cells.iter().map(|cell| csv::cell(cell)).collect();
     format!("{}\r\n", cells.join(","))
-}
-
-/// A cell in quotation marks, as RFC 4180 has it. People choose names, and spreadsheets run as a formula what
-/// begins like one: an apostrophe before it keeps it text.
-fn csv_cell(text: &str) -> String {
-    let formula = text
-        .trim_start()
-        .starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠', '|', '%'])
-        || text.starts_with(['\t', '\r', '\n']);
-    format!("\"{}{}\"", if formula { "'" } else { "" }, text.replace('"', "\"\""))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::csv_cell;
-
-    #[test]
-    fn a_cell_is_quoted_and_never_a_formula() {
-        assert_eq!(
-            csv_cell("Ada \"the\" <ada@example.com>, Ltd"),
-            "\"Ada \"\"the\"\" <ada@example.com>, Ltd\""
-        );
-        for formula in ["=1+1", "+1", "-1", "@SUM(A1)", " =1", "\t=1", "＝1", "|cmd", "%0A"] {
-            assert_eq!(csv_cell(formula), format!("\"'{formula}\""));
-        }
-        assert_eq!(csv_cell(""), "\"\"");
-    }
 }

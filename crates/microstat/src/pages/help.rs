@@ -38,6 +38,7 @@ const SOURCES: &[Source] = pages! {
     "annotations" "ANNOTATIONS.md"
     "boards" "BOARDS.md"
     "time-zones" "TIME-ZONES.md"
+    "export-and-import" "EXPORT-AND-IMPORT.md"
     "roles" "ROLES.md"
     "api" "API.md"
     "self-hosting" "SELF-HOSTING.md"

@@ -8,12 +8,38 @@ use domain::name::Name;
 use domain::role::Role;
 use domain::time::{DAY, HOUR, MINUTE, Micros, SECOND};
 use domain::value::Value as Published;
+use microstat::secrets::Secret;
 use points::{Batch, DataPoint};
 use serde_json::{Value, json};
 use store::api_tokens::NewToken;
 
 use crate::harness::{Answer, NOW, Site};
 use crate::schema::Document;
+
+/// A token of this person, for every organisation of theirs.
+pub(crate) async fn token(site: &Site, email: &str, most: Role) -> Secret {
+    let token = Secret::token(&site.app.random);
+    let mut tx = site.app.db.begin().await.expect("begin");
+    let (user, _) = store::users::find_by_email(&mut tx, email)
+        .await
+        .expect("find")
+        .expect("somebody");
+    let name = Name::new("Report").expect("a name");
+    let new = NewToken {
+        id: TokenId::from_random(site.app.random.bits()),
+        user: user.id,
+        organisation: None,
+        role: most,
+        name: &name,
+        token_hash: token.hash(),
+        last_four: token.last_four(),
+    };
+    store::api_tokens::create(&mut tx, new, site.app.now())
+        .await
+        .expect("create");
+    tx.commit().await.expect("commit");
+    token
+}
 
 /// A program with a token.
 struct Program<'s> {
@@ -25,26 +51,7 @@ struct Program<'s> {
 impl<'s> Program<'s> {
     /// A token of this person, for every organisation of theirs.
     async fn of(site: &'s Site, email: &str, most: Role) -> Self {
-        let token = microstat::secrets::Secret::token(&site.app.random);
-        let mut tx = site.app.db.begin().await.expect("begin");
-        let (user, _) = store::users::find_by_email(&mut tx, email)
-            .await
-            .expect("find")
-            .expect("somebody");
-        let name = Name::new("Report").expect("a name");
-        let new = NewToken {
-            id: TokenId::from_random(site.app.random.bits()),
-            user: user.id,
-            organisation: None,
-            role: most,
-            name: &name,
-            token_hash: token.hash(),
-            last_four: token.last_four(),
-        };
-        store::api_tokens::create(&mut tx, new, site.app.now())
-            .await
-            .expect("create");
-        tx.commit().await.expect("commit");
+        let token = token(site, email, most).await;
         Self {
             document: Document(site.browser().fetch("/api/v1/openapi.json").await.json()),
             token: token.reveal().to_owned(),

@@ -10,8 +10,8 @@ use domain::board::{Picture, Width};
 use domain::dsn::PublicKey;
 use domain::email::EmailAddress;
 use domain::id::{
-    AnnotationId, BoardId, ChartId, CodeId, DsnId, InvitationId, MetricId, OrganisationId, ProjectId, SessionId,
-    ShareId, TokenId, UserId,
+    AnnotationId, BoardId, ChartId, CodeId, DsnId, ImportId, InvitationId, MetricId, OrganisationId, ProjectId,
+    SessionId, ShareId, TokenId, UserId,
 };
 use domain::invitation_code::Terms;
 use domain::metric::{MetricName, MetricType};
@@ -24,6 +24,7 @@ use store::Tx;
 use store::annotations::Addition;
 use store::api_tokens::NewToken;
 use store::boards::{NewBoard, NewChart, Said};
+use store::imports::NewImport;
 use store::invitation_codes::NewCode;
 use store::invitations::NewInvitation;
 use store::memberships::How;
@@ -203,6 +204,17 @@ const TABLE: &[(&str, &str, [u16; 5])] = &[
     ("GET", "/shared/{token}", [410, 410, 410, 410, 410]),
     ("GET", "/embed/{token}", [410, 410, 410, 410, 410]),
     ("GET", "/badge/{token}", [410, 410, 410, 410, 410]),
+    ("GET", "/projects/{project}/export", [303, 404, 200, 200, 200]),
+    ("GET", "/projects/{project}/export/file", [303, 404, 200, 200, 200]),
+    ("GET", "/projects/{project}/imports", [303, 404, 403, 200, 200]),
+    ("POST", "/projects/{project}/imports", [303, 404, 403, 422, 422]),
+    ("POST", "/projects/{project}/imports/file", [303, 404, 403, 422, 422]),
+    ("GET", "/projects/{project}/imports/{import}", [303, 404, 403, 200, 200]),
+    // its token is in a header, which this form has not
+    ("POST", "/projects/{project}/imports/{import}/parts", [303, 404, 403, 403, 403]),
+    ("POST", "/projects/{project}/imports/{import}/start", [303, 404, 403, 409, 409]),
+    ("POST", "/projects/{project}/imports/{import}/cancellation", [303, 404, 403, 303, 303]),
+    ("GET", "/projects/{project}/imports/{import}/rejected.csv", [303, 404, 403, 404, 404]),
     ("GET", "/organisations/{organisation}/dsns/rotation", [303, 404, 403, 403, 303]),
     ("POST", "/organisations/{organisation}/dsns/rotation", [303, 404, 403, 403, 303]),
     ("GET", "/help", [200, 200, 200, 200, 200]),
@@ -210,6 +222,7 @@ const TABLE: &[(&str, &str, [u16; 5])] = &[
     ("GET", "/api/v1/openapi.json", [200, 200, 200, 200, 200]),
     ("GET", "/api/v1/projects", [401, 200, 200, 200, 200]),
     ("GET", "/api/v1/projects/{project}/totals", [401, 404, 200, 200, 200]),
+    ("GET", "/api/v1/projects/{project}/export", [401, 404, 200, 200, 200]),
     ("GET", "/api/v1/projects/{project}/busiest", [401, 404, 200, 200, 200]),
     ("GET", "/api/v1/projects/{project}/annotations", [401, 404, 200, 200, 200]),
     ("POST", "/api/v1/projects/{project}/annotations", [401, 404, 403, 400, 400]),
@@ -303,6 +316,16 @@ impl Cast {
         let content = Content::new(Kind::Note, "Works", "", (now, None), now).unwrap();
         let added = store::annotations::add(tx, annotation, (project, None), &content, by, now).await;
         assert_eq!(added.unwrap(), Addition::Added);
+        let import = ImportId::from_random(random.bits());
+        let new = NewImport {
+            id: import,
+            project,
+            user: by,
+            file_name: "orders.csv",
+            size: 10,
+            modified: 0,
+        };
+        assert!(store::imports::create(tx, new, now).await.unwrap());
         let invitation = InvitationId::from_random(random.bits());
         let (mailed, copied) = (Secret::token(random), Secret::token(random));
         let new = NewInvitation {
@@ -371,6 +394,7 @@ impl Cast {
             ("annotation", annotation.to_string()),
             ("invitation", invitation.to_string()),
             ("code", code.to_string()),
+            ("import", import.to_string()),
             ("token", mailed.reveal().to_owned()),
             ("session", SessionId::from_random(random.bits()).to_string()),
             ("page", "getting-started".to_owned()),

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use domain::comparison::Compare;
+use domain::csv;
 use domain::metric::MetricType;
 
 use super::InMetric;
@@ -61,30 +62,11 @@ fn words(words: &points::Words) -> String {
     let row = |word: &points::WordCount| {
         format!(
             "{},{},{}\r\n",
-            cell(&word.word),
+            csv::cell(&word.word),
             word.count,
             share(word.count, words.total)
         )
     };
     let rows: String = words.words.iter().map(row).collect();
     format!("word,count,share\r\n{rows}")
-}
-
-/// A cell of text. What a spreadsheet would take for a formula gets an apostrophe before it: anybody may publish words.
-fn cell(text: &str) -> String {
-    let is_formula = text.starts_with(['=', '+', '-', '@']) && text.parse::<f64>().is_err();
-    let guard = if is_formula { "'" } else { "" };
-    format!("\"{guard}{}\"", text.replace('"', "\"\""))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::cell;
-
-    #[test]
-    fn a_word_stays_one_cell_and_is_no_formula() {
-        assert_eq!(cell("a,\"b\"\nc"), "\"a,\"\"b\"\"\nc\"");
-        assert_eq!(cell("=cmd|' /c calc'!A0"), "\"'=cmd|' /c calc'!A0\"");
-        assert_eq!(cell("-12.5"), "\"-12.5\"");
-    }
 }

@@ -1,0 +1,228 @@
+//! Exports: what a project has, as a file that is written while it is read. However much that is, little of it is in
+//! memory at once, and a client that reads slowly slows the reading down.
+
+mod parquet;
+mod reader;
+mod text;
+mod writer;
+
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderName, header};
+use axum::response::{IntoResponse, Response};
+use domain::export::{Detail, Format};
+use domain::id::MetricId;
+use domain::range::Range;
+use domain::retention::{Level, Retention};
+use domain::time::Micros;
+use http_body_util::channel::{Channel, Sender};
+use store::metrics::Metric;
+use store::projects::Project;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use self::reader::{Page, Reader};
+use self::writer::Writer;
+use crate::error::AppError;
+use crate::state::{App, Shared};
+
+/// Exports at once: each keeps a row group in memory, a few MiB at most.
+const AT_ONCE: usize = 8;
+/// Pieces that were written and wait for the client.
+const AHEAD: usize = 2;
+/// Says about how many rows the file will have.
+const ROWS: HeaderName = HeaderName::from_static("microstat-rows");
+
+/// Places to export at.
+#[derive(Debug)]
+pub struct Exports(Arc<Semaphore>);
+
+impl Default for Exports {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(AT_ONCE)))
+    }
+}
+
+impl Exports {
+    fn place(&self) -> Result<OwnedSemaphorePermit, AppError> {
+        Arc::clone(&self.0).try_acquire_owned().map_err(|_| AppError::TooMany {
+            retry_after_s: 60,
+            text: format!("{AT_ONCE} exports are under way, which is as many as may be. Try again when one is done."),
+        })
+    }
+}
+
+/// What is exported.
+#[derive(Clone, Debug)]
+pub(crate) struct Wanted {
+    pub(crate) project: Project,
+    /// Of which metrics; in this order.
+    pub(crate) metrics: Vec<Metric>,
+    /// Of which time; from its start up to, but without, its end.
+    pub(crate) range: Range,
+    pub(crate) detail: Detail,
+    pub(crate) format: Format,
+    /// The time of asking.
+    pub(crate) now: Micros,
+}
+
+impl Wanted {
+    /// Of a project: one metric, or all.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] if the project has no such metric; [`AppError::Invalid`] if the detail needs one.
+    pub(crate) async fn new(
+        app: &App,
+        project: Project,
+        metric: Option<MetricId>,
+        range: Range,
+        (detail, format): (Detail, Format),
+    ) -> Result<Self, AppError> {
+        if detail == Detail::Shown && metric.is_none() {
+            return Err(AppError::Invalid(
+                "Choose one metric: only the page of a metric shows rows of that length.".to_owned(),
+            ));
+        }
+        let metrics = match metric {
+            None => store::metrics::of_project(&app.db, project.id).await?,
+            Some(id) => {
+                let found = store::metrics::find(&app.db, project.id, id).await?;
+                vec![found.ok_or(AppError::NotFound)?]
+            }
+        };
+        Ok(Self {
+            project,
+            metrics,
+            range,
+            detail,
+            format,
+            now: app.now(),
+        })
+    }
+
+    fn retention(&self) -> &Retention {
+        &self.project.retention
+    }
+
+    /// The most rows there will be; of data points, as many as there will be, but for those of words that are erased
+    /// or published meanwhile.
+    ///
+    /// # Errors
+    /// If data points can't be read.
+    pub(crate) async fn rows(&self, app: &App) -> Result<u64, AppError> {
+        let kept = match self.detail {
+            // What is older is there as minutes, hours and days alone.
+            Detail::DataPoints => self.retention().since(Level::DataPoints, self.now),
+            _ => None,
+        };
+        let from = kept.map_or(self.range.from(), |kept| self.range.from().max(kept));
+        let Ok(range) = Range::new(from, self.range.to()) else {
+            return Ok(0);
+        };
+        let counts = app.points.busiest(self.project.id, range, u32::MAX).await?;
+        let summaries = app.points.summaries(self.project.id, self.now).await?;
+        let of_metric = |(metric, data_points): &(MetricId, u64)| {
+            let metric = self.metrics.iter().find(|wanted| wanted.id == *metric)?;
+            let seen = summaries.iter().find(|summary| summary.metric == metric.id);
+            let seen = seen.map(|summary| (summary.first_seen, summary.last_seen));
+            Some(self.most(metric, *data_points, seen))
+        };
+        Ok(counts.iter().filter_map(of_metric).sum())
+    }
+
+    /// The most rows of a metric with so many data points, seen from one time to another.
+    fn most(&self, metric: &Metric, data_points: u64, seen: Option<(Micros, Micros)>) -> u64 {
+        let is_word = metric.kind == domain::metric::MetricType::WordWeb;
+        match (self.detail.step(), seen) {
+            (Some(step), Some((first, last))) if !is_word => {
+                let first = first.max(self.range.from()).floor(step);
+                let last = last.min(self.range.to() - 1);
+                u64::try_from((last - first) / step + 1).unwrap_or(0).min(data_points)
+            }
+            _ => data_points,
+        }
+    }
+
+    /// `microstat-0123456789-2026-11-24.csv`; with the metric's id if it is one alone.
+    fn file_name(&self) -> String {
+        let metric = match self.metrics.as_slice() {
+            [metric] => format!("-{}", metric.id),
+            _ => String::new(),
+        };
+        let day = self.now.timestamp().strftime("%Y-%m-%d");
+        format!("microstat-{}{metric}-{day}.{}", self.project.id, self.format.code())
+    }
+}
+
+/// The file, sent while it is written. It breaks off where it can't go on, so that nobody takes a part for the whole.
+///
+/// # Errors
+/// If too many are under way, or it can't begin.
+pub(crate) async fn answer(app: &Shared, wanted: Wanted) -> Result<Response, AppError> {
+    let place = app.exports.place()?;
+    let rows = wanted.rows(app).await?;
+    let head = [
+        (header::CONTENT_TYPE, wanted.format.media_type().to_owned()),
+        (
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{}\"", wanted.file_name()),
+        ),
+        (ROWS, rows.to_string()),
+    ];
+    let writer = Writer::new(wanted.format, wanted.detail)?;
+    let mut reader = Reader::new(app.points.clone(), wanted);
+    let (to, body) = Channel::<Bytes, AppError>::new(AHEAD);
+    tokio::spawn(async move {
+        let _place = place;
+        let mut sending = Some(Sending { to, writer });
+        while let Some(file) = sending {
+            sending = file.step(reader.next().await).await;
+        }
+    });
+    Ok((head, Body::new(body)).into_response())
+}
+
+/// A file on its way.
+struct Sending {
+    to: Sender<Bytes, AppError>,
+    writer: Writer,
+}
+
+impl Sending {
+    /// Writes a page and sends what is written by then; nothing goes on once there is no more, somebody stopped reading,
+    /// or it failed.
+    async fn step(self, page: Result<Option<Page>, AppError>) -> Option<Self> {
+        let Self { mut to, mut writer } = self;
+        let page = match page {
+            Ok(page) => page,
+            Err(error) => return broken(to, error),
+        };
+        let is_last = page.is_none();
+        // Off the threads that serve: a row group is packed in some tens of milliseconds.
+        let written = tokio::task::spawn_blocking(move || {
+            let bytes = match page {
+                Some(page) => writer.add(page)?,
+                None => writer.finish()?,
+            };
+            Ok::<_, AppError>((writer, bytes))
+        });
+        let (writer, bytes) = match written.await {
+            Ok(Ok(written)) => written,
+            Ok(Err(error)) => return broken(to, error),
+            Err(panic) => return broken(to, AppError::Internal(Box::new(panic))),
+        };
+        if !bytes.is_empty() {
+            to.send_data(bytes.into()).await.ok()?;
+        }
+        (!is_last).then_some(Self { to, writer })
+    }
+}
+
+fn broken(to: Sender<Bytes, AppError>, error: AppError) -> Option<Sending> {
+    tracing::error!(%error, "an export broke off");
+    to.abort(error);
+    None
+}
+
+#[cfg(test)]
+mod tests;
