@@ -6,6 +6,7 @@ mod reader;
 mod text;
 mod writer;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
@@ -17,7 +18,9 @@ use domain::range::Range;
 use domain::retention::{Level, Retention};
 use domain::time::Micros;
 use http_body_util::channel::{Channel, Sender};
-use store::metrics::Metric;
+use jiff::tz::TimeZone;
+use points::Sources;
+use store::metrics::{Apart, Metric};
 use store::projects::Project;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -58,10 +61,14 @@ pub(crate) struct Wanted {
     pub(crate) project: Project,
     /// Of which metrics; in this order.
     pub(crate) metrics: Vec<Metric>,
+    /// Which of the project's metrics are merged: their data points are those of the metric they are part of.
+    pub(crate) apart: Apart,
     /// Of which time; from its start up to, but without, its end.
     pub(crate) range: Range,
     pub(crate) detail: Detail,
     pub(crate) format: Format,
+    /// The time zone of buckets as long as a metric's page shows them.
+    pub(crate) zone: TimeZone,
     /// The time of asking.
     pub(crate) now: Micros,
 }
@@ -91,11 +98,13 @@ impl Wanted {
             }
         };
         Ok(Self {
+            apart: store::metrics::apart(&app.db, project.id).await?,
             project,
             metrics,
             range,
             detail,
             format,
+            zone: TimeZone::UTC,
             now: app.now(),
         })
     }
@@ -121,13 +130,29 @@ impl Wanted {
         };
         let counts = app.points.busiest(self.project.id, range, u32::MAX).await?;
         let summaries = app.points.summaries(self.project.id, self.now).await?;
-        let of_metric = |(metric, data_points): &(MetricId, u64)| {
-            let metric = self.metrics.iter().find(|wanted| wanted.id == *metric)?;
-            let seen = summaries.iter().find(|summary| summary.metric == metric.id);
-            let seen = seen.map(|summary| (summary.first_seen, summary.last_seen));
-            Some(self.most(metric, *data_points, seen))
+        let mut by_metric: HashMap<MetricId, (u64, Option<(Micros, Micros)>)> = HashMap::new();
+        for (id, count) in counts {
+            if let Some(shown) = self.apart.shown(id) {
+                by_metric.entry(shown).or_default().0 += count;
+            }
+        }
+        for summary in summaries {
+            let shown = self.apart.shown(summary.metric);
+            if let Some((_, seen)) = shown.and_then(|shown| by_metric.get_mut(&shown)) {
+                let (first, last) = seen.unwrap_or((summary.first_seen, summary.last_seen));
+                *seen = Some((first.min(summary.first_seen), last.max(summary.last_seen)));
+            }
+        }
+        let of_metric = |metric: &Metric| {
+            let (data_points, seen) = by_metric.get(&metric.id)?;
+            Some(self.most(metric, *data_points, *seen))
         };
-        Ok(counts.iter().filter_map(of_metric).sum())
+        Ok(self.metrics.iter().filter_map(of_metric).sum())
+    }
+
+    /// What is read as a metric.
+    fn sources(&self, metric: &Metric) -> Sources {
+        self.apart.sources(metric.id).into()
     }
 
     /// The most rows of a metric with so many data points, seen from one time to another.

@@ -108,7 +108,7 @@ impl Reader {
         };
         let page = self
             .points
-            .data_points(metric.id, self.wanted.range, DATA_POINTS, before);
+            .data_points(self.wanted.sources(metric), self.wanted.range, DATA_POINTS, before);
         let page = page.await?;
         self.place = page.next.map(Place::Before);
         Ok(Rows::DataPoints(page.data_points))
@@ -121,7 +121,7 @@ impl Reader {
         };
         let (from, end) = match self.place.take() {
             Some(Place::From(from, end)) => (from, end),
-            _ => match self.points.seen(metric.id).await? {
+            _ => match self.points.seen(self.wanted.sources(metric)).await? {
                 Some((first, last)) => (
                     first.max(self.wanted.range.from()).floor(step),
                     (last + 1).min(self.wanted.range.to()),
@@ -146,7 +146,7 @@ impl Reader {
 
     /// The buckets that a metric's page shows.
     async fn shown(&mut self, metric: &Metric) -> Result<Vec<Row>, AppError> {
-        let Some((first, last)) = self.points.seen(metric.id).await? else {
+        let Some((first, last)) = self.points.seen(self.wanted.sources(metric)).await? else {
             return Ok(Vec::new());
         };
         let range = self.wanted.range;
@@ -155,15 +155,22 @@ impl Reader {
         };
         let level = self.wanted.retention().finest(range.from(), self.wanted.now);
         let shortest = level.unwrap_or(Level::Days).length();
-        let count = self.points.whole(metric.id, range, false).await?.count;
+        let count = self
+            .points
+            .whole(self.wanted.sources(metric), range, false)
+            .await?
+            .count;
         let each = if metric.kind == MetricType::WordWeb { 80 } else { 10 };
-        let buckets = period::buckets(range, count, each, shortest)?;
+        let buckets = period::buckets(range, count, each, shortest, &self.wanted.zone)?;
         self.rows(metric, &buckets).await
     }
 
     async fn rows(&self, metric: &Metric, buckets: &Buckets) -> Result<Vec<Row>, AppError> {
         let with_quantiles = matches!(metric.kind, MetricType::Counter | MetricType::Timer);
-        let series = self.points.series(metric.id, buckets, with_quantiles).await?;
+        let series = self
+            .points
+            .series(self.wanted.sources(metric), buckets, with_quantiles)
+            .await?;
         let mut rows = Vec::new();
         for (place, bucket) in series.iter().enumerate() {
             if bucket.count == 0 {
@@ -180,7 +187,11 @@ impl Reader {
 
     /// A row a word. Where only the number of data points is known, that alone.
     async fn words(&self, metric: &Metric, bucket: Range) -> Result<Vec<Row>, AppError> {
-        let words = self.points.words(metric.id, bucket, WORDS).await?.words;
+        let words = self
+            .points
+            .words(self.wanted.sources(metric), bucket, WORDS)
+            .await?
+            .words;
         let row = |word: points::WordCount| Row {
             start: bucket.from(),
             word: Some(word.word),

@@ -342,10 +342,9 @@ async fn ids(
     metrics: impl Iterator<Item = &Metric>,
 ) -> Result<HashMap<Metric, Option<MetricId>>, AppError> {
     let mut ids: HashMap<Metric, Option<MetricId>> = metrics.map(|metric| (metric.clone(), None)).collect();
-    for known in store::metrics::of_project(&app.db, project).await? {
-        let (name, kind) = (known.name, known.kind);
+    for (name, kind, known) in store::metrics::published(&app.db, project).await? {
         if let Some(id) = ids.get_mut(&Metric { name, kind }) {
-            *id = Some(known.id);
+            *id = Some(known);
         }
     }
     let new: Vec<Metric> = ids

@@ -91,7 +91,9 @@ impl Asked {
 
     async fn wanted(&self, app: &Shared, at: &InProject, range: Range) -> Result<Wanted, AppError> {
         let sort = (self.detail(), self.format());
-        Wanted::new(app, at.project.clone(), self.metric()?, range, sort).await
+        let wanted = Wanted::new(app, at.project.clone(), self.metric()?, range, sort).await?;
+        let zone = TimeZone::get(&self.zone).unwrap_or(TimeZone::UTC);
+        Ok(Wanted { zone, ..wanted })
     }
 }
 

@@ -22,7 +22,7 @@ use crate::pages::frame::{Frame, Tab};
 use crate::pages::html_with;
 use crate::pages::metrics::tag;
 use crate::pages::sign_up::sentence;
-use crate::state::Shared;
+use crate::state::{App, Shared};
 
 /// What was seen of a file that waits to be imported.
 pub(super) enum Looked {
@@ -63,7 +63,6 @@ struct CameIn {
     kind: MetricType,
     tag: &'static str,
     path: String,
-    count: i64,
     data_points: String,
 }
 
@@ -214,25 +213,7 @@ async fn page(app: &Shared, of: &InImport, asked: Asked, status: StatusCode) -> 
         Stands::Ready => Some(looked(app, of, &asked).await?),
         _ => None,
     };
-    let by_metric: BTreeMap<String, i64> = serde_json::from_str(&of.import.progress.metrics)?;
-    let mut metrics = Vec::new();
-    if !by_metric.is_empty() {
-        for metric in store::metrics::of_project(&app.db, of.at.project.id).await? {
-            if let Some(count) = by_metric.get(&metric.id.to_string()) {
-                metrics.push(CameIn {
-                    name: metric.name.to_string(),
-                    kind: metric.kind,
-                    tag: tag(metric.kind),
-                    path: metric_path(of, metric.id),
-                    count: *count,
-                    data_points: counted(*count),
-                });
-            }
-        }
-        metrics.sort_by_key(|came_in: &CameIn| std::cmp::Reverse(came_in.count));
-    }
-    let others = metrics.len().saturating_sub(LISTED);
-    metrics.truncate(LISTED);
+    let (metrics, others) = came_in(app, of).await?;
     let view = ImportPage {
         frame: Frame::project(app, &of.at, Tab::Metrics, &format!("Import {}", of.import.file_name)).await?,
         path: of.path(),
@@ -246,6 +227,30 @@ async fn page(app: &Shared, of: &InImport, asked: Asked, status: StatusCode) -> 
         has_list: of.import.progress.rejected_bytes > 0,
     };
     html_with(status, &view)
+}
+
+/// What came into the metrics that most came into, and how many others there are.
+async fn came_in(app: &App, of: &InImport) -> Result<(Vec<CameIn>, usize), AppError> {
+    let by_id: BTreeMap<String, i64> = serde_json::from_str(&of.import.progress.metrics)?;
+    let mut by_id: Vec<(String, i64)> = by_id.into_iter().collect();
+    by_id.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let others = by_id.len().saturating_sub(LISTED);
+    let mut metrics: Vec<CameIn> = Vec::new();
+    for (id, count) in by_id.into_iter().take(LISTED) {
+        let id: MetricId = id.parse().map_err(|_| AppError::NotFound)?;
+        // Of one that was deleted since there is nothing to lead to.
+        let Some(metric) = store::metrics::find(&app.db, of.at.project.id, id).await? else {
+            continue;
+        };
+        metrics.push(CameIn {
+            name: metric.title().to_owned(),
+            kind: metric.kind,
+            tag: tag(metric.kind),
+            path: metric_path(of, metric.id),
+            data_points: counted(count),
+        });
+    }
+    Ok((metrics, others))
 }
 
 fn metric_path(of: &InImport, metric: MetricId) -> String {
