@@ -39,7 +39,7 @@ struct Asked {
     format: String,
     from: String,
     to: String,
-    /// The time zone both times are typed in; UTC unless script knows the reader's.
+    /// The time zone both times are typed in; the reader's, unless it is said.
     zone: String,
 }
 
@@ -54,6 +54,13 @@ struct Errors {
 const NO_TIME: &str = "Enter a day and a time, like 2026-11-24T14:00, or nothing.";
 
 impl Asked {
+    fn by_clock_of(mut self, reader: &InProject) -> Self {
+        if self.zone.is_empty() {
+            reader.zone().name().clone_into(&mut self.zone);
+        }
+        self
+    }
+
     fn detail(&self) -> Detail {
         Detail::from_code(&self.level).unwrap_or_default()
     }
@@ -135,18 +142,11 @@ impl ExportPage {
             Err(_) => text.to_owned(),
         }
     }
-
-    fn zone(&self) -> &str {
-        if self.asked.zone.is_empty() {
-            "UTC"
-        } else {
-            &self.asked.zone
-        }
-    }
 }
 
 /// Asks what to export, and says how many rows that has.
 async fn new(State(app): State<Shared>, at: InProject, Query(asked): Query<Asked>) -> Result<Response, AppError> {
+    let asked = asked.by_clock_of(&at);
     let mut view = ExportPage {
         frame: Frame::project(&app, &at, Tab::Metrics, "Export").await?,
         path: format!("/projects/{}/export", at.project.id),
@@ -181,6 +181,7 @@ async fn new(State(app): State<Shared>, at: InProject, Query(asked): Query<Asked
 
 /// The file.
 async fn show(State(app): State<Shared>, at: InProject, Query(asked): Query<Asked>) -> Result<Response, AppError> {
+    let asked = asked.by_clock_of(&at);
     let range = asked.range().map_err(|_| {
         AppError::Invalid("Go back and enter two times, the second after the first, or none.".to_owned())
     })?;
