@@ -28,8 +28,6 @@ const ELSEWHERE = {
   "/badge/{token}": "a picture, once somebody has shared",
   "/live": "a stream for scripts",
   "/projects/{project}/live": "a stream for scripts",
-  "/projects/{project}/imports/{import}": "once a file was uploaded: transfer.test.js",
-  "/projects/{project}/imports/{import}/rejected.csv": "once something was rejected: transfer.test.js",
   "/organisations/{organisation}/codes/{code}/ending": "once somebody has joined by a code: story.test.js",
   "/organisations/{organisation}/dsns/rotation": "once somebody has left: story.test.js",
 };
