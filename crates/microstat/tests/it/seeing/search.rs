@@ -154,11 +154,15 @@ async fn where_one_has_been_comes_first() {
 #[tokio::test]
 async fn without_script_it_is_a_page() {
     let mut shop = Shop::new().await;
-    shop.publish(json!({"name": "<i>Order</i>", "type": "Hit Counter"})).await;
+    shop.publish(json!({"name": "<i>Order</i>", "type": "Hit Counter"}))
+        .await;
     let text = words(&shop.ada.open("/search?q=order").await.text);
     says(
         &text,
-        &["Search", "<i>Order</i> Hit Counter My First Project, Ada's Organisation"],
+        &[
+            "Search",
+            "<i>Order</i> Hit Counter My First Project, Ada's Organisation",
+        ],
     );
     assert!(!shop.ada.page.contains("<i>Order"), "{text}");
     says(
