@@ -29,7 +29,8 @@ pub(crate) fn check(body: &[u8]) {
     let counts = batch.rejections.counts();
     let counted: usize = counts.values().map(|count| count.data_points).sum();
     assert_eq!(counted, batch.rejections.total());
-    let samples = counts.values().map(|count| count.sample.chars().count());
+    let samples = counts.values().flat_map(|count| &count.samples);
+    let samples = samples.map(|sample| sample.text.chars().count());
     assert!(samples.max().unwrap_or(0) <= Rejections::SAMPLE_CHARS);
     for (place, metric) in batch.metrics.iter().enumerate() {
         let name = metric.name.as_str();

@@ -119,13 +119,22 @@ pub struct Rejection {
     pub refusal: Refusal,
 }
 
-/// How often one reason came up in a batch, and the first case of it.
+/// A data point that was rejected, for the project's own people, never for a log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sample {
+    /// As the app sent it, cut short.
+    pub text: String,
+    /// What the app was told.
+    pub message: &'static str,
+}
+
+/// How often one reason came up in a batch, and the first few cases of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Count {
     /// Data points rejected for it.
     pub data_points: usize,
-    /// The first of them as the app sent it, cut short; for the project's own people, never for a log.
-    pub sample: String,
+    /// The first of them.
+    pub samples: Vec<Sample>,
 }
 
 /// Everything rejected in a batch: counted exactly, listed up to a bound.
@@ -141,17 +150,23 @@ impl Rejections {
     pub const LISTED: usize = 100;
     /// Most characters of a sample.
     pub const SAMPLE_CHARS: usize = 200;
+    /// Most samples of a reason.
+    pub const SAMPLES: usize = 5;
 
     /// Counts one more; `sample` is the data point as the app sent it.
     pub fn add(&mut self, rejection: Rejection, sample: &str) {
         self.total += 1;
-        self.counts
-            .entry(rejection.refusal.reason)
-            .or_insert_with(|| Count {
-                data_points: 0,
-                sample: cut(sample, Self::SAMPLE_CHARS).to_owned(),
-            })
-            .data_points += 1;
+        let count = self.counts.entry(rejection.refusal.reason).or_insert_with(|| Count {
+            data_points: 0,
+            samples: Vec::new(),
+        });
+        count.data_points += 1;
+        if count.samples.len() < Self::SAMPLES {
+            count.samples.push(Sample {
+                text: cut(sample, Self::SAMPLE_CHARS).to_owned(),
+                message: rejection.refusal.message,
+            });
+        }
         if self.listed.len() < Self::LISTED {
             self.listed.push(rejection);
         }
@@ -211,9 +226,12 @@ mod tests {
     fn a_body_that_can_t_be_read_counts_as_one() {
         let rejections = Rejections::whole(Reason::InvalidJson.into(), b"nope\0\xff");
         assert_eq!(rejections.total(), 1);
-        assert_eq!(rejections.counts()[&Reason::InvalidJson].sample, "nope\u{fffd}\u{fffd}");
+        assert_eq!(
+            rejections.counts()[&Reason::InvalidJson].samples[0].text,
+            "nope\u{fffd}\u{fffd}"
+        );
         let long = Rejections::whole(Reason::InvalidJson.into(), &[b'x'; 5_000]);
-        assert_eq!(long.counts()[&Reason::InvalidJson].sample.len(), 200);
+        assert_eq!(long.counts()[&Reason::InvalidJson].samples[0].text.len(), 200);
     }
 
     #[test]
@@ -239,7 +257,12 @@ mod tests {
         assert_eq!(rejections.listed().len(), 100);
         let count = &rejections.counts()[&Reason::MissingName];
         assert_eq!(count.data_points, 125);
-        assert!(count.sample.starts_with("1 é"));
-        assert_eq!(count.sample.chars().count(), 200);
+        let numbers: Vec<&str> = count
+            .samples
+            .iter()
+            .filter_map(|sample| sample.text.split(' ').next())
+            .collect();
+        assert_eq!(numbers, ["1", "3", "5", "7", "9"]);
+        assert!(count.samples.iter().all(|sample| sample.text.chars().count() == 200));
     }
 }

@@ -92,6 +92,7 @@ pub(crate) fn routes(table: Table) -> Table {
         audit_events::routes,
         projects::routes,
         project_settings::routes,
+        rejections::routes,
         retentions::routes,
         project_deletions::routes,
         dsns::routes,

@@ -68,6 +68,8 @@ actions! {
     ProjectRenamed = "project.renamed", "Changed a project's name";
     /// A project's origins, retention or pause was changed.
     ProjectChanged = "project.changed", "Changed a project's settings";
+    /// What is known of its rejected data points was cleared.
+    RejectionsCleared = "project.rejections_cleared", "Cleared rejected data points";
     /// A project was deleted.
     ProjectDeleted = "project.deleted", "Deleted a project";
     /// A project was restored.

@@ -14,6 +14,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/0006_boards.sql"),
     include_str!("../migrations/0008_time_zones.sql"),
     include_str!("../migrations/0007_imports.sql"),
+    include_str!("../migrations/0009_rejection_samples.sql"),
 ];
 
 /// Brings the database to the newest schema this program knows.

@@ -92,7 +92,10 @@ fn one_bad_data_point_never_costs_the_others() {
             InvalidValue
         ]
     );
-    assert_eq!(batch.rejections.counts()[&UnknownType].sample, r#"{"name":"b"}"#);
+    assert_eq!(
+        batch.rejections.counts()[&UnknownType].samples[0].text,
+        r#"{"name":"b"}"#
+    );
 }
 
 #[test]
@@ -159,7 +162,7 @@ fn a_batch_that_nothing_can_be_stored_of_is_counted_all_the_same() {
     let rejections = Batch::refuse(elements.as_bytes(), ProjectPaused).unwrap();
     let count = &rejections.counts()[&ProjectPaused];
     assert_eq!((rejections.total(), count.data_points), (1_200, 1_200));
-    assert_eq!(count.sample, r#"{"name":"a","type":"timer","value":1}"#);
+    assert_eq!(count.samples[0].text, r#"{"name":"a","type":"timer","value":1}"#);
     assert_eq!(rejections.listed()[0].name.as_deref(), Some("a"));
     assert!(Batch::refuse(b"[1,", ProjectPaused).is_err());
 }
@@ -171,7 +174,7 @@ fn accepted_data_points_can_be_rejected_after_all() {
     batch.reject(MetricLimit, points.iter().map(|point| (point.index, point.metric)));
     assert_eq!(reasons(&batch), [(1, InvalidValue), (0, MetricLimit)]);
     let count = &batch.rejections.counts()[&MetricLimit];
-    assert_eq!(count.sample, r#"{"name":"a \"b\"","type":"Timer"}"#);
+    assert_eq!(count.samples[0].text, r#"{"name":"a \"b\"","type":"Timer"}"#);
 }
 
 #[test]

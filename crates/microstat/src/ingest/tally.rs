@@ -10,7 +10,7 @@ use domain::id::ProjectId;
 use domain::reason::{Reason, Rejections};
 use domain::time::{DAY, Micros};
 use store::Db;
-use store::rejections::{self, Rejected};
+use store::rejections::{self, Rejected, SAMPLES, Sample};
 
 use crate::state::Shared;
 
@@ -19,9 +19,16 @@ const EVERY: Duration = Duration::from_secs(1);
 
 type Key = (ProjectId, Micros, Reason);
 
+/// A count that is still to be written, and the last samples of it.
+#[derive(Debug)]
+struct Waiting {
+    rejected: Rejected,
+    samples: Vec<Sample>,
+}
+
 /// Counts that are still to be written.
 #[derive(Debug, Default)]
-pub struct Tally(Mutex<HashMap<Key, Rejected>>);
+pub struct Tally(Mutex<HashMap<Key, Waiting>>);
 
 impl Tally {
     /// Counts what a batch lost.
@@ -33,29 +40,32 @@ impl Tally {
             let rejected = Rejected {
                 reason,
                 data_points: i64::try_from(count.data_points).unwrap_or(i64::MAX),
-                sample: count.sample.clone(),
+                sample: count
+                    .samples
+                    .first()
+                    .map_or_else(String::new, |first| first.text.clone()),
                 last_at: now,
             };
-            ((project, now.floor(DAY), reason), rejected)
+            let told = count.samples.iter().filter(|sample| !sample.text.is_empty());
+            let samples = told.map(|sample| Sample {
+                at: now,
+                text: sample.text.clone(),
+                message: sample.message.to_owned(),
+            });
+            let samples = samples.collect();
+            ((project, now.floor(DAY), reason), Waiting { rejected, samples })
         });
         self.add(counted);
     }
 
-    fn add(&self, counted: impl IntoIterator<Item = (Key, Rejected)>) {
+    fn add(&self, counted: impl IntoIterator<Item = (Key, Waiting)>) {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for (key, more) in counted {
             match waiting.entry(key) {
                 Entry::Vacant(entry) => {
                     entry.insert(more);
                 }
-                Entry::Occupied(mut entry) => {
-                    let known = entry.get_mut();
-                    known.data_points = known.data_points.saturating_add(more.data_points);
-                    if more.last_at >= known.last_at {
-                        known.last_at = more.last_at;
-                        known.sample = more.sample;
-                    }
-                }
+                Entry::Occupied(mut entry) => entry.get_mut().add(more),
             }
         }
     }
@@ -77,13 +87,28 @@ impl Tally {
     }
 }
 
-async fn write(db: &Db, counted: &HashMap<Key, Rejected>, now: Micros) -> store::Result<()> {
+impl Waiting {
+    fn add(&mut self, more: Self) {
+        let known = &mut self.rejected;
+        known.data_points = known.data_points.saturating_add(more.rejected.data_points);
+        if more.rejected.last_at >= known.last_at {
+            known.last_at = more.rejected.last_at;
+            known.sample = more.rejected.sample;
+        }
+        self.samples.extend(more.samples);
+        self.samples.sort_by_key(|sample| sample.at);
+        self.samples.drain(..self.samples.len().saturating_sub(SAMPLES));
+    }
+}
+
+async fn write(db: &Db, counted: &HashMap<Key, Waiting>, now: Micros) -> store::Result<()> {
     // in one order, or two that write at once would each wait for a row the other holds
     let mut counted: Vec<_> = counted.iter().collect();
     counted.sort_unstable_by_key(|(key, _)| **key);
     let mut tx = db.begin().await?;
-    for ((project, day, _), rejected) in counted {
-        rejections::add(&mut tx, *project, *day, rejected).await?;
+    for ((project, day, reason), waiting) in counted {
+        rejections::add(&mut tx, *project, *day, &waiting.rejected).await?;
+        rejections::keep(&mut tx, *project, *reason, &waiting.samples).await?;
     }
     rejections::sweep(&mut tx, now).await?;
     tx.commit().await

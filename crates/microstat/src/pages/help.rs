@@ -35,6 +35,7 @@ const SOURCES: &[Source] = pages! {
     "metric-types" "METRIC-TYPES.md"
     "reading-charts" "READING-CHARTS.md"
     "dashboard" "DASHBOARD.md"
+    "managing-metrics" "MANAGING-METRICS.md"
     "annotations" "ANNOTATIONS.md"
     "boards" "BOARDS.md"
     "time-zones" "TIME-ZONES.md"

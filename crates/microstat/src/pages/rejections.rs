@@ -1,11 +1,138 @@
-//! "Rejected data points", a card of "Your Project": an app that ignores answers can't tell its people what it loses.
+//! "Rejected data points", a page and a card of "Your Project": an app that ignores answers can't tell its people what
+//! it loses.
 
+use askama::Template;
+use axum::extract::State;
+use axum::http::Method;
+use axum::response::{IntoResponse, Response};
+use charts::{Svg, sparkline};
+use domain::id::ProjectId;
 use domain::reason::Reason;
+use domain::role::Role;
+use domain::time::{DAY, Micros};
+use store::audit_events::Action;
 use store::projects::Project;
-use store::rejections::Rejected;
+use store::rejections::{OfDay, Rejected, SAMPLES, Sample};
 
+use super::change::float;
+use super::frame::{Frame, Tab};
+use super::{html, redirect};
+use crate::auth::actor::{actor, audit};
+use crate::auth::csrf::{Checked, Nothing};
+use crate::auth::member::InProject;
 use crate::error::AppError;
-use crate::state::App;
+use crate::router::Table;
+use crate::state::{App, Shared};
+use crate::web::Client;
+
+pub(crate) fn routes(table: Table) -> Table {
+    table.route(Method::GET, "/projects/{project}/rejections", index).route(
+        Method::POST,
+        "/projects/{project}/rejections/deletion",
+        delete,
+    )
+}
+
+/// Days that are shown.
+const DAYS: i64 = store::rejections::SHOWN_FOR / DAY;
+
+#[derive(Template)]
+#[template(path = "rejections/index.html")]
+struct RejectionsPage {
+    frame: Frame,
+    project: Project,
+    rejections: Rejections,
+    reasons: Vec<Shown>,
+}
+
+/// What is shown of a reason.
+struct Shown {
+    rejected: Rejected,
+    /// Day by day, and the same in words.
+    days: Svg,
+    today: i64,
+    samples: Vec<Sample>,
+}
+
+async fn index(State(app): State<Shared>, at: InProject) -> Result<Response, AppError> {
+    let rejections = Rejections::of(&app, &at.project).await?;
+    let (project, now) = (at.project.id, app.now());
+    let days = store::rejections::by_day(&app.db, project, now).await?;
+    let samples = store::rejections::samples(&app.db, project, now).await?;
+    let reasons = rejections.rejected.iter().map(|rejected| {
+        let of_reason = samples.iter().filter(|(reason, _)| *reason == rejected.reason);
+        let counts = by_day(&days, rejected.reason, now);
+        Shown {
+            days: line(&counts),
+            today: counts.last().copied().unwrap_or(0),
+            samples: of_reason.map(|(_, sample)| sample.clone()).take(SAMPLES).collect(),
+            rejected: rejected.clone(),
+        }
+    });
+    html(&RejectionsPage {
+        reasons: reasons.collect(),
+        frame: Frame::project(&app, &at, Tab::Project, "Rejected data points").await?,
+        rejections,
+        project: at.project,
+    })
+}
+
+/// Of each day that is shown, today last.
+fn by_day(days: &[OfDay], reason: Reason, now: Micros) -> Vec<i64> {
+    let first = now.floor(DAY) - (DAYS - 1) * DAY;
+    (0..DAYS)
+        .map(|day| {
+            let day = first + day * DAY;
+            let found = days.iter().filter(|of| of.reason == reason && of.day == day);
+            found.map(|of| of.data_points).sum()
+        })
+        .collect()
+}
+
+fn line(counts: &[i64]) -> Svg {
+    let most = counts.iter().copied().max().unwrap_or(0);
+    let label = format!("The last {DAYS} days, at most {} on one", Rejections::count(&most));
+    let values: Vec<Option<f64>> = counts.iter().map(|count| Some(float(count.unsigned_abs()))).collect();
+    sparkline(&values, true, &label)
+}
+
+/// Forgets what was counted and kept until now.
+async fn delete(
+    State(app): State<Shared>,
+    at: InProject,
+    client: Client,
+    Checked(Nothing {}): Checked<Nothing>,
+) -> Result<Response, AppError> {
+    at.require(Role::Member)?;
+    app.tally.flush(&app.db, app.now()).await?;
+    let (project, organisation) = (&at.project, at.project.organisation);
+    let mut tx = app.db.begin().await?;
+    store::organisations::lock(&mut tx, organisation).await?;
+    store::rejections::clear(&mut tx, project.id).await?;
+    let by = actor(&at.signed.user, &client);
+    audit(
+        &mut tx,
+        &app,
+        &by,
+        organisation,
+        Action::RejectionsCleared,
+        &project.name,
+        "",
+    )
+    .await?;
+    tx.commit().await?;
+    Ok(redirect(format!("/projects/{}/rejections", project.id))
+        .notice(
+            &app,
+            "Counts and samples are cleared. What is rejected from now on is shown here.",
+        )
+        .into_response())
+}
+
+/// Whether data points were rejected in the last 24 hours: then pages people open often say so.
+pub(crate) async fn lately(app: &App, project: ProjectId) -> Result<bool, AppError> {
+    Ok(store::rejections::any_since(&app.db, project, app.now() - DAY).await?)
+}
 
 /// The card.
 pub(crate) struct Rejections {

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use self::snippets::{Snippet, With};
 use super::frame::{Frame, Tab};
-use super::html;
+use super::{html, rejections};
 use crate::auth::member::InProject;
 use crate::error::AppError;
 use crate::metrics::Metrics;
@@ -44,6 +44,7 @@ struct TutorialPage {
     dsn: Option<String>,
     snippet: Snippet,
     first: First,
+    rejected_lately: bool,
 }
 
 /// The first data point of a project.
@@ -84,6 +85,7 @@ async fn page(app: &Shared, at: &InProject, with: With, tab: Tab) -> Result<Resp
         snippet: with.snippet(&app.config.url, dsn.as_deref().unwrap_or_default()),
         dsn,
         first: first(app, at.project.id).await?,
+        rejected_lately: rejections::lately(app, at.project.id).await?,
     })
 }
 

@@ -34,6 +34,7 @@ mod password_resets;
 mod projects;
 mod races;
 mod received_invitations;
+mod rejections;
 mod rotations;
 mod routes;
 mod schema;

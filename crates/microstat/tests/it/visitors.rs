@@ -119,6 +119,8 @@ const TABLE: &[(&str, &str, [u16; 5])] = &[
     ("GET", "/organisations/{organisation}/audit-log.csv", [303, 404, 403, 403, 200]),
     ("GET", "/organisations/{organisation}/audit-log.json", [303, 404, 403, 403, 200]),
     ("GET", "/projects/{project}/settings", [303, 404, 200, 200, 200]),
+    ("GET", "/projects/{project}/rejections", [303, 404, 200, 200, 200]),
+    ("POST", "/projects/{project}/rejections/deletion", [303, 404, 403, 303, 303]),
     ("GET", "/projects/{project}/name", [303, 404, 403, 403, 200]),
     ("POST", "/projects/{project}/name", [303, 404, 403, 403, 422]),
     ("GET", "/organisations/{organisation}/projects/new", [303, 404, 403, 403, 200]),

@@ -13,7 +13,7 @@ use store::audit_events::{Action, Actor, NewEvent};
 use store::invitation_codes::NewCode;
 use store::invitations::{Delivery, NewInvitation};
 use store::memberships::How;
-use store::rejections::Rejected;
+use store::rejections::{Rejected, Sample};
 use store::users::NewUser;
 
 use super::rhythm::Year;
@@ -185,6 +185,12 @@ impl Stage<'_> {
             last_at: at,
         };
         store::rejections::add(self.tx, project, at.floor(DAY), &rejected).await?;
+        let sample = Sample {
+            at,
+            text: sample.to_owned(),
+            message: reason.message().to_owned(),
+        };
+        store::rejections::keep(self.tx, project, reason, &[sample]).await?;
         Ok(())
     }
 
