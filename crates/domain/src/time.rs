@@ -41,6 +41,32 @@ impl Micros {
         self.timestamp().strftime("%-d %b %Y").to_string()
     }
 
+    /// How long ago it was, in the words that browsers have for it: "3 minutes ago", "yesterday", "in 2 hours".
+    #[must_use]
+    pub fn ago(self, now: Self) -> String {
+        const UNITS: [(&str, i64); 5] = [
+            ("year", 31_557_600 * SECOND),
+            ("month", 2_629_800 * SECOND),
+            ("day", DAY),
+            ("hour", HOUR),
+            ("minute", MINUTE),
+        ];
+        let passed = now - self;
+        let Some((unit, length)) = UNITS.into_iter().find(|(_, length)| passed.abs() >= *length) else {
+            return "now".to_owned();
+        };
+        match (unit, passed / length) {
+            ("day", 1) => "yesterday".to_owned(),
+            ("day", -1) => "tomorrow".to_owned(),
+            ("year" | "month", 1) => format!("last {unit}"),
+            ("year" | "month", -1) => format!("next {unit}"),
+            (_, 1) => format!("1 {unit} ago"),
+            (_, -1) => format!("in 1 {unit}"),
+            (_, n) if n > 0 => format!("{n} {unit}s ago"),
+            (_, n) => format!("in {} {unit}s", -n),
+        }
+    }
+
     /// Day and clock in UTC, as people read it: "24 Nov 2026, 14:00 UTC".
     #[must_use]
     pub fn day_and_clock(self) -> String {
@@ -91,12 +117,22 @@ impl fmt::Display for Micros {
 
 #[cfg(test)]
 mod tests {
-    use super::{HOUR, Micros};
+    use super::{DAY, HOUR, MINUTE, Micros};
 
     #[test]
     fn people_read_a_day_and_a_clock_in_utc() {
         let at = Micros(1_795_514_400_000_000);
         assert_eq!(at.day(), "24 Nov 2026");
         assert_eq!((at + 5 * HOUR).day_and_clock(), "24 Nov 2026, 15:00 UTC");
+    }
+
+    #[test]
+    fn how_long_ago_is_said_as_browsers_say_it() {
+        let now = Micros(1_000 * DAY);
+        let said = |ago: i64| (now - ago).ago(now);
+        assert_eq!([0, 59 * super::SECOND].map(said), ["now", "now"]);
+        assert_eq!([MINUTE, 3 * MINUTE, HOUR, 5 * HOUR].map(said), ["1 minute ago", "3 minutes ago", "1 hour ago", "5 hours ago"]);
+        assert_eq!([DAY, 2 * DAY, 31 * DAY, 400 * DAY, 800 * DAY].map(said), ["yesterday", "2 days ago", "last month", "last year", "2 years ago"]);
+        assert_eq!([-5 * MINUTE, -HOUR, -DAY].map(said), ["in 5 minutes", "in 1 hour", "tomorrow"]);
     }
 }

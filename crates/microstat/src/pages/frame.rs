@@ -2,6 +2,7 @@
 
 use domain::id::{OrganisationId, ProjectId};
 use domain::role::Role;
+use domain::time::Micros;
 use domain::zone::{Clock, Zone};
 
 use crate::assets;
@@ -76,6 +77,8 @@ pub struct Frame {
     pub notice: Option<Notice>,
     /// The token every form carries.
     pub csrf: String,
+    /// What time it is.
+    pub now: Micros,
     /// The time zone its times are shown in.
     pub zone: Zone,
     /// Whether that should be the browser's own.
@@ -160,6 +163,7 @@ impl Frame {
             person: visitor.signed_in.as_ref().map(|signed| signed.user.name.to_string()),
             notice: visitor.visit.notice.clone(),
             csrf: csrf::token(&app.keys, &visitor.visit, visitor.presented.as_ref()),
+            now: app.now(),
             zone: visitor.visit.zone.clone().unwrap_or_default(),
             ..Self::plain(title)
         }
@@ -177,6 +181,7 @@ impl Frame {
             unverified: None,
             notice: None,
             csrf: String::new(),
+            now: Micros::default(),
             zone: Zone::default(),
             asks_browser: true,
         }
@@ -203,6 +208,7 @@ impl Frame {
             unverified: (!app.is_verified(&signed.user)).then(|| signed.user.email.to_string()),
             notice: signed.visit.notice.clone(),
             csrf: csrf::token(&app.keys, &signed.visit, Some(&signed.token_hash)),
+            now: app.now(),
             zone: signed.zone(),
             asks_browser: signed.user.clock == Clock::Browser,
         })

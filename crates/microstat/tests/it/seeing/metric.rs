@@ -272,7 +272,7 @@ async fn a_range_without_data_says_when_the_last_came_and_offers_a_range_that_ha
         &text,
         &[
             "Nothing in the last 24 hours",
-            "The last data point came 21 Nov 2026, 10:00 UTC",
+            "The last data point came 3 days ago",
             "Show 7 days",
         ],
     );
