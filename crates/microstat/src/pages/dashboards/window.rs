@@ -43,6 +43,7 @@ impl Window {
         };
         // Where only days are known, they are those of UTC.
         let zone = if finest == Level::Days { Zone::default() } else { zone };
+        let step = step.by_the_clock(zone.zone());
         let buckets = range.buckets(Asked::Step(step), zone.zone())?;
         let whole = buckets.range();
         Ok(Self {
@@ -107,6 +108,7 @@ impl Window {
             Step::Days(1) => "a day".to_owned(),
             Step::Weeks(1) => "a week".to_owned(),
             Step::Fixed(length) if length % HOUR == 0 => format!("for {} hours", length / HOUR),
+            Step::Hours(hours) => format!("for {hours} hours"),
             other => format!("for {other}"),
         }
     }
