@@ -131,8 +131,17 @@ mod tests {
         let now = Micros(1_000 * DAY);
         let said = |ago: i64| (now - ago).ago(now);
         assert_eq!([0, 59 * super::SECOND].map(said), ["now", "now"]);
-        assert_eq!([MINUTE, 3 * MINUTE, HOUR, 5 * HOUR].map(said), ["1 minute ago", "3 minutes ago", "1 hour ago", "5 hours ago"]);
-        assert_eq!([DAY, 2 * DAY, 31 * DAY, 400 * DAY, 800 * DAY].map(said), ["yesterday", "2 days ago", "last month", "last year", "2 years ago"]);
-        assert_eq!([-5 * MINUTE, -HOUR, -DAY].map(said), ["in 5 minutes", "in 1 hour", "tomorrow"]);
+        assert_eq!(
+            [MINUTE, 3 * MINUTE, HOUR, 5 * HOUR].map(said),
+            ["1 minute ago", "3 minutes ago", "1 hour ago", "5 hours ago"]
+        );
+        assert_eq!(
+            [DAY, 2 * DAY, 31 * DAY, 400 * DAY, 800 * DAY].map(said),
+            ["yesterday", "2 days ago", "last month", "last year", "2 years ago"]
+        );
+        assert_eq!(
+            [-5 * MINUTE, -HOUR, -DAY].map(said),
+            ["in 5 minutes", "in 1 hour", "tomorrow"]
+        );
     }
 }

@@ -352,6 +352,32 @@ impl Cast {
         store::memberships::add(tx, organisation, user, Role::Viewer, How::Founded, now)
             .await
             .unwrap();
+        self.parameters.extend([
+            ("user", user.to_string()),
+            ("project", project.to_string()),
+            ("dsn", dsn.to_string()),
+            ("metric", metric.to_string()),
+            ("annotation", annotation.to_string()),
+            ("invitation", invitation.to_string()),
+            ("code", code.to_string()),
+            ("import", import.to_string()),
+            ("token", mailed.reveal().to_owned()),
+            ("session", SessionId::from_random(random.bits()).to_string()),
+            ("page", "getting-started".to_owned()),
+        ]);
+        self.pin_up(site, tx, organisation, (project, metric)).await;
+    }
+
+    /// A board with a chart, and a public link to it.
+    async fn pin_up(
+        &mut self,
+        site: &Site,
+        tx: &mut Tx,
+        organisation: OrganisationId,
+        (project, metric): (ProjectId, MetricId),
+    ) {
+        let (now, random, by) = (site.app.now(), &site.app.random, self.administrator);
+        let name = Name::new("Difference").unwrap();
         let board = BoardId::from_random(random.bits());
         let new = NewBoard {
             id: board,
@@ -389,17 +415,6 @@ impl Cast {
             ("board", board.to_string()),
             ("chart", chart.to_string()),
             ("share", share.to_string()),
-            ("user", user.to_string()),
-            ("project", project.to_string()),
-            ("dsn", dsn.to_string()),
-            ("metric", metric.to_string()),
-            ("annotation", annotation.to_string()),
-            ("invitation", invitation.to_string()),
-            ("code", code.to_string()),
-            ("import", import.to_string()),
-            ("token", mailed.reveal().to_owned()),
-            ("session", SessionId::from_random(random.bits()).to_string()),
-            ("page", "getting-started".to_owned()),
         ]);
     }
 

@@ -3,6 +3,10 @@
 use crate::pages::change::Change;
 use charts::{Unit, number};
 
+/// What a value was in the time before, if there was any.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Then(pub(super) Option<f64>);
+
 /// A figure, large, with its change below.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Figure {
@@ -38,8 +42,8 @@ impl Figure {
 
     /// A value of the data points shown, if there are any. `before` is that of the time before, if that can be compared
     /// with.
-    pub(super) fn value(label: &str, unit: Unit, now: Option<f64>, before: Option<Option<f64>>) -> Self {
-        let change = before.map(|before| match (before, now) {
+    pub(super) fn value(label: &str, unit: Unit, now: Option<f64>, before: Option<Then>) -> Self {
+        let change = before.map(|Then(before)| match (before, now) {
             (Some(before), Some(now)) => from(Change::percent(before, now), &unit.show(before), before == 0.0),
             _ => Change::words("none before"),
         });
@@ -65,7 +69,7 @@ fn from(change: Change, before: &str, is_zero: bool) -> Change {
 mod tests {
     use charts::Unit;
 
-    use super::Figure;
+    use super::{Figure, Then};
 
     #[test]
     fn a_figure_says_what_it_came_from() {
@@ -80,9 +84,9 @@ mod tests {
         );
         assert_eq!(change(Figure::count("Hits", 112, None)), None);
         let average = |now, before| Figure::value("Average", Unit::Milliseconds, now, before);
-        let figure = average(Some(500.0), Some(Some(1_000.0)));
+        let figure = average(Some(500.0), Some(Then(Some(1_000.0))));
         assert_eq!(change(figure).as_deref(), Some("-50%, from 1 s"));
-        let figure = average(Some(5.0), Some(None));
+        let figure = average(Some(5.0), Some(Then(None)));
         assert_eq!(change(figure).as_deref(), Some("none before"));
         assert_eq!(average(None, None).value, "–");
     }

@@ -6,7 +6,7 @@ use domain::percentile::Percentile;
 use domain::range::{Buckets, Range};
 use points::Distribution;
 
-use super::figure::Figure;
+use super::figure::{Figure, Then};
 use super::shown::Shown;
 use super::spread;
 use super::{Picture, Subject, unit};
@@ -96,8 +96,9 @@ fn figures(
     if now.count() == 1 {
         return vec![Figure::value("Value", unit, now.avg(), None)];
     }
-    let figure =
-        |label: &str, of: &dyn Fn(&Distribution) -> Option<f64>| Figure::value(label, unit, of(now), before.map(of));
+    let figure = |label: &str, of: &dyn Fn(&Distribution) -> Option<f64>| {
+        Figure::value(label, unit, of(now), before.map(|before| Then(of(before))))
+    };
     let mut figures = vec![figure("Average", &Distribution::avg)];
     for percentile in percentiles {
         let label = if *percentile == Percentile::P50 {

@@ -91,7 +91,7 @@ pub(super) fn of(
         above_error: above.err(),
         example: whole
             .quantile(Percentile::P95.quantile())
-            .map(|value| number::compact(value))
+            .map(number::compact)
             .unwrap_or_default(),
     }
 }
@@ -101,16 +101,14 @@ fn sentence(whole: &Distribution, value: f64, shown: &str) -> String {
     let (above, all) = (whole.above(value), whole.count());
     let share = number::percent(float(above.count) / float(all.max(1)));
     let about = if above.is_exact() { "" } else { "About " };
-    let mut text = format!(
+    let told = format!(
         "{about}{share} of these data points lie above {shown}: {} of {}.",
         number::count(above.count),
         number::count(all)
     );
-    if !above.is_exact() {
-        let (least, most) = (number::count(above.least), number::count(above.most));
-        text.push_str(&format!(
-            " At least {least}, at most {most}: the others are within 2% of it."
-        ));
+    if above.is_exact() {
+        return told;
     }
-    text
+    let (least, most) = (number::count(above.least), number::count(above.most));
+    format!("{told} At least {least}, at most {most}: the others are within 2% of it.")
 }

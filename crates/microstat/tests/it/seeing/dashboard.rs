@@ -77,10 +77,7 @@ async fn where_nothing_came_for_a_day_it_says_when_the_last_data_point_came() {
     let text = shop.read("").await;
     says(
         &text,
-        &[
-            "Nothing in the last 24 hours",
-            "The last data point came 3 days ago",
-        ],
+        &["Nothing in the last 24 hours", "The last data point came 3 days ago"],
     );
     says(&text, &["No metric was busy in the last 24 hours."]);
     assert!(!shop.ada.page.contains("<svg class=\"picture"));
@@ -136,10 +133,7 @@ async fn metrics_that_began_in_the_range_are_new() {
         "New First seen in the last 24 hours Young Timer 2 hours ago"
     );
     let text = new(&shop.read("?range=7d").await);
-    says(
-        &text,
-        &["Young Timer 2 hours ago Old Counter 23 Nov 2026, 04:00 UTC"],
-    );
+    says(&text, &["Young Timer 2 hours ago Old Counter 23 Nov 2026, 04:00 UTC"]);
 }
 
 #[tokio::test]

@@ -95,8 +95,8 @@ async fn what_people_say_of_a_metric_is_kept_shown_and_audited() {
     says(&text, &["Basket value", "What a basket holds."]);
     assert!(shop.ada.page.contains("title=\"Published as Cart\""));
     says(&shop.read("/metrics?q=cart").await, &["Basket value"]);
-    let log = shop.log().await;
-    let (_, subject, detail) = log.iter().find(|(action, ..)| action == "metric.changed").unwrap();
+    let events = shop.log().await;
+    let (_, subject, detail) = events.iter().find(|(action, ..)| action == "metric.changed").unwrap();
     assert_eq!(subject, "Cart (Counter)");
     assert_eq!(detail, "display name “Basket value”, unit “€”, description");
     // nothing changed, so nothing to tell
