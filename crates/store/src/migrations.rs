@@ -12,8 +12,8 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/0004_metrics.sql"),
     include_str!("../migrations/0005_favourites_order.sql"),
     include_str!("../migrations/0006_boards.sql"),
-    include_str!("../migrations/0008_time_zones.sql"),
     include_str!("../migrations/0007_imports.sql"),
+    include_str!("../migrations/0008_time_zones.sql"),
     include_str!("../migrations/0009_rejection_samples.sql"),
 ];
 
