@@ -9,9 +9,11 @@ use jiff::tz::TimeZone;
 
 use crate::range::{Buckets, Range};
 use crate::step::Step;
-use crate::time::{DAY, Micros};
+use crate::time::{DAY, Micros, SECOND};
 
 const WEEK: i64 = 7 * DAY;
+/// A range may be so much longer than whole days or weeks: links say times to the second, and reach a little further.
+const SLACK: i64 = 2 * SECOND;
 
 /// What was chosen to compare with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,18 +50,19 @@ impl Compare {
     /// How far back a range, cut into steps, is compared; nothing if it isn't.
     #[must_use]
     pub fn shift(self, range: Range, step: Step) -> Option<Shift> {
-        let weeks = range.length().saturating_add(WEEK - 1) / WEEK;
+        let length = range.length().saturating_sub(SLACK).max(1);
+        let weeks = length.saturating_add(WEEK - 1) / WEEK;
         let by_weeks = Shift::Days(weeks.saturating_mul(7));
         match (self, step) {
             (Self::Off, _) => None,
             (Self::Week, _) => Some(by_weeks),
             (Self::Before, _) if range.length() >= WEEK => Some(by_weeks),
             (Self::Before, Step::Days(_) | Step::Weeks(_) | Step::Hours(_)) => {
-                Some(Shift::Days(range.length().saturating_add(DAY - 1) / DAY))
+                Some(Shift::Days(length.saturating_add(DAY - 1) / DAY))
             }
             // Whole steps, so that a bucket is compared with one that is cut the same.
             (Self::Before, Step::Fixed(each)) => {
-                let steps = range.length().saturating_add(each - 1) / each;
+                let steps = length.saturating_add(each - 1) / each;
                 Some(Shift::Micros(steps.saturating_mul(each)))
             }
         }
@@ -142,6 +145,12 @@ mod tests {
         let day = Preset::Day.ending(NOW);
         let shift = Compare::Before.shift(day, Step::Fixed(30 * MINUTE)).unwrap();
         assert_eq!(shift.range(day, &TimeZone::UTC), day.previous());
+        let linked = crate::range::Range::new(day.from(), day.to() + crate::time::SECOND).unwrap();
+        assert_eq!(
+            Compare::Before.shift(linked, Step::Fixed(30 * MINUTE)),
+            Some(shift),
+            "to the second"
+        );
         let odd = between_in("2026-11-24T10:00", "2026-11-24T10:50", &TimeZone::UTC).unwrap();
         let shift = Compare::Before.shift(odd, Step::Fixed(30 * MINUTE)).unwrap();
         assert_eq!(shift, Shift::Micros(HOUR), "whole steps");

@@ -59,6 +59,7 @@ struct Asked {
 struct DashboardPage {
     frame: Frame,
     project: ProjectId,
+    rejected_lately: bool,
     choices: Vec<Choice>,
     window: Window,
     /// What goes along to a metric's page: the range.
@@ -148,6 +149,7 @@ async fn show(State(app): State<Shared>, at: InProject, Query(asked): Query<Aske
     html(&DashboardPage {
         frame: Frame::project(&app, &at, Tab::Dashboard, "Dashboard").await?,
         project,
+        rejected_lately: super::rejections::lately(&app, project).await?,
         choices: choices(project, preset),
         query: window.query(),
         here: path(project, preset),

@@ -166,6 +166,11 @@ impl MetricPage {
         self.others.len() + 1 < TOGETHER
     }
 
+    /// Whether there are percentiles to choose from.
+    fn has_spread(&self) -> bool {
+        self.picture.as_ref().is_some_and(|picture| picture.spread.is_some())
+    }
+
     fn has_numbers(&self) -> bool {
         matches!(self.metric.kind, MetricType::Counter | MetricType::Timer)
     }

@@ -133,7 +133,7 @@ async fn metrics_that_began_in_the_range_are_new() {
         "New First seen in the last 24 hours Young Timer 2 hours ago"
     );
     let text = new(&shop.read("?range=7d").await);
-    says(&text, &["Young Timer 2 hours ago Old Counter 23 Nov 2026, 04:00 UTC"]);
+    says(&text, &["Young Timer 2 hours ago Old Counter yesterday"]);
 }
 
 #[tokio::test]
@@ -162,14 +162,14 @@ async fn what_came_regularly_and_has_stopped_has_fallen_silent() {
     let text = silent(&shop.read("").await);
     says(
         &text,
-        &["Heartbeat Hit Counter last 24 Nov 2026, 07:00 UTC , paused 1 hour at most"],
+        &["Heartbeat Hit Counter last seen 3 hours ago , paused 1 hour at most"],
     );
     for quiet in ["Alive", "Nightly", "Once", "Long gone"] {
         assert!(!text.contains(quiet), "{quiet}: {text}");
     }
     says(
         &silent(&shop.read("?range=30d").await),
-        &["Heartbeat", "Long gone Hit Counter last 14 Nov 2026"],
+        &["Heartbeat", "Long gone Hit Counter last seen 10 days ago"],
     );
     // It comes again, and so it is no longer silent.
     shop.publish(json!({"name": "Heartbeat", "type": "Hit Counter"})).await;

@@ -243,7 +243,7 @@ async fn one_data_point_is_shown_as_one_and_its_spread_is_not_made_up() {
         let text = read(&mut shop, name, "").await;
         says(&text, &[value, "One data point in this time"]);
         assert!(!text.contains("p99") && !text.contains("Median"), "{text}");
-        assert!(shop.ada.page.contains("<circle class=\"dot average\""));
+        assert!(shop.ada.page.contains("<circle class=\"dot average"));
     }
     says(
         &read(&mut shop, "One Word", "").await,
