@@ -324,7 +324,7 @@ mod tests {
             let zone = TimeZone::get(zone).unwrap();
             let asked = match step.parse().unwrap() {
                 Asked::Step(step) => Asked::Step(step.by_the_clock(&zone)),
-                auto => auto,
+                Asked::Auto => Asked::Auto,
             };
             let Ok(buckets) = range.buckets(asked, &zone) else {
                 return Ok(());
