@@ -6,7 +6,7 @@ import { eventually, launch, newFolder, person, signUp, start } from "./harness.
 let folder, site, browser, ada, project, dsn;
 before(async () => {
   folder = await newFolder();
-  site = await start(folder.data);
+  site = await start(folder);
   browser = await launch();
   ada = await person(browser, site.url);
   project = await signUp(ada.page, "Ada", "ada@example.com");
@@ -58,11 +58,11 @@ test("a page pauses and catches up, and what is selected stays", async () => {
   const { page, faults } = ada;
   await page.goto(project);
   await isLive(page, "live");
-  await page.getByRole("button", { name: "Live: pause live updates" }).press("Enter");
+  await page.getByRole("button", { name: /^Live\s*: pause live updates$/ }).press("Enter");
   await publish("Order");
   await page.waitForTimeout(1_500);
   assert.equal(await total(page), "25");
-  await page.getByRole("button", { name: "Paused: resume live updates" }).press("Enter");
+  await page.getByRole("button", { name: /^Paused\s*: resume live updates$/ }).press("Enter");
   await eventually(async () => (await total(page)) === "26");
   await page.evaluate(() => getSelection().selectAllChildren(document.querySelector("#all-data-points .stat-value")));
   await publish("Order");
@@ -81,7 +81,7 @@ test("a page ends quietly with the session", async () => {
   await other.goto(project);
   await other.getByRole("button", { name: "Sign out" }).click();
   await isLive(page, "ended");
-  await page.getByRole("button", { name: "Not live: reload" }).click();
+  await page.getByRole("button", { name: /^Not live\s*: reload$/ }).click();
   await page.waitForURL(/\/sign-in/);
 });
 
