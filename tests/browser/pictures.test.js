@@ -61,6 +61,16 @@ test("pages look as approved", async () => {
   await pictures(me, "timer", timer, "1440 light", "768 dark", "390 light");
   await pictures(me, "timer-1y", `${timer}?range=1y`, "1440 dark", "2560 light");
   await pictures(me, "word-web", words, "1440 light", "390 dark");
+  await pictures(me, "overview", "/overview", "1440 light", "390 dark");
+  await page.goto(`${organisation}/boards`);
+  const board = await page.locator("main a[href*='/boards/']:not([href$='/new'])").first().getAttribute("href");
+  await pictures(me, "boards", `${organisation}/boards`, "768 light");
+  await pictures(me, "board", board, "1440 light", "390 dark");
+  await pictures(me, "annotations", `${project}/annotations`, "768 dark");
+  await pictures(me, "export", `${project}/export`, "1440 light");
+  await pictures(me, "imports", `${project}/imports`, "390 light");
+  await pictures(me, "metric-edit", `${timer}/edit`, "768 light");
+  await pictures(me, "search", "/search?q=checkout", "768 dark");
   await pictures(me, "tutorial", `${project}/tutorial?with=node`, "1440 light", "390 dark");
   await pictures(me, "metric-deletion", `${timer}/deletion`, "768 light");
   await pictures(me, "account", "/account", "1440 dark", "390 light");
