@@ -1,10 +1,12 @@
 // What a page costs whoever opens it for the first time: bytes, requests, layout shift, largest contentful paint, and
 // whether it works without script. Prints Markdown; ends with an error if a goal isn't met. See benches/README.md.
-//   cargo build --release && node tests/browser/measure.js
+//   cargo build --release --bins --examples && node tests/browser/measure.js
 import { existsSync } from "node:fs";
 
-process.env.MICROSTAT_BIN ??= new URL("../../target/release/microstat", import.meta.url).pathname;
-if (!existsSync(process.env.MICROSTAT_BIN)) throw new Error(`${process.env.MICROSTAT_BIN} isn't there: cargo build --release`);
+process.env.MICROSTAT_BUILT ??= new URL("../../target/release", import.meta.url).pathname;
+for (const program of ["microstat", "examples/for_browser_tests"]) {
+  if (!existsSync(`${process.env.MICROSTAT_BUILT}/${program}`)) throw new Error(`${program} isn't there: cargo build --release --bins --examples`);
+}
 const { launch, routes } = await import("./harness.js");
 const { follow } = await import("./routes.js");
 const { demo } = await import("./worlds.js");

@@ -146,6 +146,7 @@ class LivePage extends HTMLElement {
     const page = new DOMParser().parseFromString(text, "text/html");
     if (style(page) !== style(document)) return this.#finish("outdated");
     this.#asked = asked;
+    sameToken(page);
     for (const part of parts(page)) this.#waiting.set(part.id, part);
     this.#put();
   }
@@ -167,6 +168,16 @@ class LivePage extends HTMLElement {
 /** @param {Document} page */
 function parts(page) {
   return page.querySelectorAll("[data-live][id]");
+}
+
+/**
+ * The token of forms is written differently each time and good for as long as the session: this page's own goes on.
+ * @param {Document} page
+ */
+function sameToken(page) {
+  const all = (/** @type {Document} */ of) => /** @type {NodeListOf<HTMLInputElement>} */ (of.querySelectorAll("input[name=csrf]"));
+  const own = all(document)[0]?.getAttribute("value");
+  if (own) all(page).forEach((input) => input.setAttribute("value", own));
 }
 
 /** @param {Document} page */

@@ -2,6 +2,8 @@
 
 use jiff::tz::TimeZone;
 
+use crate::time::Micros;
+
 /// A time zone with its name in the IANA database, like `Europe/Berlin`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Zone {
@@ -58,6 +60,39 @@ impl Zone {
     #[must_use]
     pub const fn zone(&self) -> &TimeZone {
         &self.zone
+    }
+
+    /// A day, as people read it: "24 Nov 2026".
+    #[must_use]
+    pub fn day(&self, at: Micros) -> String {
+        self.told(at, "%-d %b %Y")
+    }
+
+    /// Day and clock, as people read it: "24 Nov, 14:00". With the year if it isn't that of `now`; UTC, which is
+    /// nobody's own, is named.
+    #[must_use]
+    pub fn day_and_clock(&self, at: Micros, now: Micros) -> String {
+        let year = |at: Micros| at.timestamp().to_zoned_datetime(self.zone.clone()).year();
+        let format = if year(at) == year(now) {
+            "%-d %b, %H:%M"
+        } else {
+            "%-d %b %Y, %H:%M"
+        };
+        let utc = if self.name == "UTC" { " UTC" } else { "" };
+        self.told(at, format) + utc
+    }
+
+    /// Day, year, clock and which clock it is: "24 Nov 2026, 15:00 CET".
+    #[must_use]
+    pub fn exactly(&self, at: Micros) -> String {
+        self.told(at, "%-d %b %Y, %H:%M %Z")
+    }
+
+    fn told(&self, at: Micros, format: &str) -> String {
+        at.timestamp()
+            .to_zoned_datetime(self.zone.clone())
+            .strftime(format)
+            .to_string()
     }
 
     /// Every zone there is to choose from, by name: UTC first.
@@ -137,6 +172,7 @@ impl Clock {
 #[cfg(test)]
 mod tests {
     use super::{BadZone, Clock, Zone};
+    use crate::time::Micros;
 
     #[test]
     fn zones_are_known_by_their_names() {
@@ -155,6 +191,40 @@ mod tests {
             assert_eq!(Zone::parse(name), Err(BadZone), "{name}");
         }
         assert_eq!(Zone::from_stored("Gone/Away").name(), "UTC");
+    }
+
+    #[test]
+    fn times_are_told_by_the_zones_own_clock() {
+        let berlin = Zone::parse("Europe/Berlin").unwrap();
+        let at = |text: &str| Micros::from(text.parse::<jiff::Timestamp>().unwrap());
+        let now = at("2026-11-24T10:00:00Z");
+        let told = |text: &str| {
+            (
+                berlin.day_and_clock(at(text), now),
+                berlin.exactly(at(text)),
+                berlin.day(at(text)),
+            )
+        };
+        let three = |a: &str, b: &str, c: &str| (a.to_owned(), b.to_owned(), c.to_owned());
+        assert_eq!(
+            told("2026-11-24T23:30:00Z"),
+            three("25 Nov, 00:30", "25 Nov 2026, 00:30 CET", "25 Nov 2026")
+        );
+        assert_eq!(
+            told("2025-12-31T22:59:59Z"),
+            three("31 Dec 2025, 23:59", "31 Dec 2025, 23:59 CET", "31 Dec 2025"),
+            "last year"
+        );
+        assert_eq!(
+            told("2025-12-31T23:00:00Z"),
+            three("1 Jan, 00:00", "1 Jan 2026, 00:00 CET", "1 Jan 2026"),
+            "this year, there"
+        );
+        assert_eq!(
+            Zone::default().day_and_clock(now, now),
+            "24 Nov, 10:00 UTC",
+            "nobody's own clock is named"
+        );
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! Style sheets and scripts, built into the binary and served under a name that changes with them.
 
-use std::io::Read as _;
 use std::sync::LazyLock;
 
 use axum::Router;
@@ -10,9 +9,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use data_encoding::HEXLOWER;
 use flate2::Compression;
-use flate2::bufread::GzEncoder;
 use sha2::{Digest, Sha256};
 
+use crate::packing::{gzip, takes_gzip};
 use crate::state::Shared;
 
 macro_rules! files {
@@ -29,7 +28,7 @@ const EMBED_CSS: &[(&str, &str)] = files!("css": "tokens.css" "pictures.css" "ch
 const JS: &[(&str, &str)] = files!("js":
     "main.js" "board-order.js" "chart-readout.js" "chart-zoom.js" "command-palette.js" "copy-button.js"
     "export-form.js" "first-data-point.js" "import-file.js" "import-page.js" "live-morph.js" "live-page.js"
-    "live-stream.js" "local-time.js" "menu.js" "metric-names.js" "overview-search.js" "select-rows.js" "switcher.js"
+    "live-stream.js" "menu.js" "metric-names.js" "overview-search.js" "select-rows.js" "switcher.js" "time-ago.js"
     "zone.js");
 const ICON: &str = include_str!("../../../web/icon.svg");
 
@@ -41,7 +40,7 @@ struct Assets {
     scripts: Vec<(&'static str, Asset)>,
 }
 
-/// A file, as it is and packed. Packing pages as well would let their secrets be guessed by how well they pack.
+/// A file, as it is and packed.
 struct Asset {
     kind: &'static str,
     text: String,
@@ -71,11 +70,7 @@ static ASSETS: LazyLock<Assets> = LazyLock::new(|| {
 impl Asset {
     fn new(kind: &'static str, text: impl Into<String>) -> Self {
         let text = text.into();
-        let mut packed = Vec::new();
-        let read = GzEncoder::new(text.as_bytes(), Compression::best()).read_to_end(&mut packed);
-        if read.is_err() || packed.len() >= text.len() {
-            packed.clear();
-        }
+        let packed = gzip(text.as_bytes(), Compression::best());
         Self { kind, text, packed }
     }
 
@@ -85,28 +80,12 @@ impl Asset {
             (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
             (header::VARY, "accept-encoding"),
         ];
-        if self.packed.is_empty() || !takes_gzip(asked) {
+        if !takes_gzip(asked) {
             return (always, self.text.as_str()).into_response();
         }
         let packed = [(header::CONTENT_ENCODING, "gzip")];
         (always, packed, self.packed.as_slice()).into_response()
     }
-}
-
-/// Whether `Accept-Encoding` names gzip, and not to refuse it.
-fn takes_gzip(asked: &HeaderMap) -> bool {
-    let given = asked.get_all(header::ACCEPT_ENCODING).iter();
-    let mut encodings = given
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','));
-    encodings.any(|encoding| {
-        let (name, weight) = encoding.split_once(';').unwrap_or((encoding, ""));
-        let refused = weight
-            .trim()
-            .strip_prefix("q=")
-            .is_some_and(|q| q.trim_matches(['0', '.']).is_empty());
-        name.trim().eq_ignore_ascii_case("gzip") && !refused
-    })
 }
 
 /// The path of an asset: `app.css`, `embed.css`, `icon.svg` or `js/….js`.
@@ -143,10 +122,9 @@ async fn script(Path((_, name)): Path<(String, String)>, asked: HeaderMap) -> Re
 mod tests {
     use std::io::Read as _;
 
-    use axum::http::HeaderMap;
     use flate2::bufread::GzDecoder;
 
-    use super::{ASSETS, takes_gzip};
+    use super::ASSETS;
 
     #[test]
     fn packed_files_are_smaller_and_the_same() {
@@ -156,17 +134,5 @@ mod tests {
             GzDecoder::new(&asset.packed[..]).read_to_string(&mut text).unwrap();
             assert!(text == asset.text && asset.packed.len() < text.len(), "{text}");
         }
-    }
-
-    #[test]
-    fn gzip_is_sent_to_who_names_it() {
-        let takes = |text: &str| {
-            let mut asked = HeaderMap::new();
-            asked.insert("accept-encoding", text.parse().unwrap());
-            takes_gzip(&asked)
-        };
-        assert!(takes("gzip, deflate, br") && takes("br;q=1.0, GZIP;q=0.5"));
-        assert!(!takes("br") && !takes("gzip;q=0") && !takes("gzip; q=0.00") && !takes("identity"));
-        assert!(!takes_gzip(&HeaderMap::new()));
     }
 }

@@ -16,6 +16,7 @@ pub mod ingest;
 pub mod jobs;
 pub mod live;
 mod metrics;
+mod packing;
 pub mod pages;
 pub mod pauses;
 pub mod router;

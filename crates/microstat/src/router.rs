@@ -10,7 +10,7 @@ use axum::routing::{MethodFilter, on};
 
 use crate::front::Front;
 use crate::state::Shared;
-use crate::{api, assets, auth, pages, web};
+use crate::{api, assets, auth, packing, pages, web};
 
 /// Routes with their handlers, and a list of what they are.
 pub struct Table {
@@ -64,7 +64,8 @@ pub fn router(app: &Shared) -> Front {
         .method_not_allowed_fallback(async || crate::error::AppError::MethodNotAllowed)
         .fallback(async || crate::error::AppError::NotFound)
         .layer(from_fn_with_state(Arc::clone(app), pages::faults))
-        .layer(from_fn_with_state(Arc::clone(app), auth::visit::layer));
+        .layer(from_fn_with_state(Arc::clone(app), auth::visit::layer))
+        .layer(from_fn_with_state(Arc::clone(app), packing::pages));
     let api = api_table()
         .router
         .route(

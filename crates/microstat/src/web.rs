@@ -40,17 +40,16 @@ pub(crate) fn is_public(path: &str) -> bool {
     PUBLIC_PATHS.iter().any(|public| path.starts_with(public))
 }
 
+/// Whether the path of a page holds a secret.
+pub(crate) fn is_secret(path: &str) -> bool {
+    TOKEN_PATHS.iter().any(|secret| path.starts_with(secret))
+}
+
 /// Headers that keep a page from being framed, sniffed, scripted from elsewhere, or kept by a cache.
 /// What a handler has set itself stays.
 pub(crate) async fn security_headers(State(app): State<Shared>, request: Request, next: Next) -> Response {
-    let (secret, public, framed) = {
-        let below = |paths: &[&str]| paths.iter().any(|path| request.uri().path().starts_with(path));
-        (
-            below(&TOKEN_PATHS),
-            is_public(request.uri().path()),
-            below(&["/embed/"]),
-        )
-    };
+    let path = request.uri().path();
+    let (secret, public, framed) = (is_secret(path), is_public(path), path.starts_with("/embed/"));
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     let mut default = |name: HeaderName, value: &'static str| {

@@ -322,7 +322,7 @@ fn metrics() -> String {
         format!(
             "<tr><th scope=\"row\"><a href=\"#\">{name}</a></th><td><span class=\"tag {class}\">{kind}</span></td><td>{}</td>\
              <td class=\"num\">{}</td><td class=\"num\"><span class=\"stat-change {way}\">{change}</span></td>\
-             <td class=\"muted nowrap\"><local-time datetime=\"2026-11-24T14:19:40Z\" format=\"relative\">24 Nov, 14:19 UTC</local-time></td></tr>",
+             <td class=\"muted nowrap\"><time datetime=\"2026-11-24T14:19:40Z\">24 Nov, 14:19 UTC</time></td></tr>",
             sparkline(values, true, ""),
             number::count(whole(*count)),
         )

@@ -14,7 +14,7 @@ use super::visit::Visit;
 use crate::config::Config;
 use crate::error::AppError;
 use crate::secrets::Keys;
-use crate::state::Shared;
+use crate::state::{Core, Shared};
 
 /// No form of ours is longer: fifty addresses, or origins, or a long name.
 const LONGEST_FORM: usize = 64 << 10;
@@ -27,11 +27,30 @@ pub struct Checked<T>(pub T);
 #[derive(Debug, serde::Deserialize)]
 pub(crate) struct Nothing {}
 
-/// The token for forms of this visit, and of this session if there is one.
+/// The token for forms of this visit, and of this session if there is one: written differently on every page, or how
+/// well pages pack could tell it bit by bit.
 #[must_use]
-pub fn token(keys: &Keys, visit: &Visit, session_hash: Option<&[u8; 32]>) -> String {
+pub fn token(core: &Core, visit: &Visit, session_hash: Option<&[u8; 32]>) -> String {
+    let mask: [u8; 32] = core.random.bytes();
+    let masked = xor(&mask, &proof(&core.keys, visit, session_hash));
+    BASE64URL_NOPAD.encode(&[mask, masked].concat())
+}
+
+/// What a token proves to know, once its mask is taken off.
+fn proof(keys: &Keys, visit: &Visit, session_hash: Option<&[u8; 32]>) -> [u8; 32] {
     let session = session_hash.map_or(&[][..], |hash| &hash[..]);
-    BASE64URL_NOPAD.encode(&keys.mac("csrf", &[visit.seed.as_bytes(), session]))
+    keys.mac("csrf", &[visit.seed.as_bytes(), session])
+}
+
+/// What a token that was sent claims; nothing, if it is none.
+fn unmasked(token: &str) -> Option<[u8; 32]> {
+    let bytes = BASE64URL_NOPAD.decode(token.as_bytes()).ok()?;
+    let (mask, masked) = bytes.split_first_chunk::<32>()?;
+    Some(xor(mask, masked.try_into().ok()?))
+}
+
+fn xor(left: &[u8; 32], right: &[u8; 32]) -> [u8; 32] {
+    std::array::from_fn(|at| left[at] ^ right[at])
 }
 
 /// Whether the browser says that one of our own pages sent this. Programs that say nothing need the token alone.
@@ -61,8 +80,9 @@ struct Token {
 /// [`AppError::CrossSite`] if it doesn't.
 pub(crate) fn check(app: &Shared, parts: &Parts, given: &str) -> Result<(), AppError> {
     let session = session::presented(&parts.headers, &app.config);
-    let right = token(&app.keys, &Visit::of(parts), session.as_ref());
-    if same_site(&parts.headers, &app.config) && bool::from(right.as_bytes().ct_eq(given.as_bytes())) {
+    let right = proof(&app.keys, &Visit::of(parts), session.as_ref());
+    let given = unmasked(given).is_some_and(|given| bool::from(right.ct_eq(&given)));
+    if given && same_site(&parts.headers, &app.config) {
         Ok(())
     } else {
         Err(AppError::CrossSite)

@@ -162,7 +162,7 @@ impl Frame {
         Self {
             person: visitor.signed_in.as_ref().map(|signed| signed.user.name.to_string()),
             notice: visitor.visit.notice.clone(),
-            csrf: csrf::token(&app.keys, &visitor.visit, visitor.presented.as_ref()),
+            csrf: csrf::token(app, &visitor.visit, visitor.presented.as_ref()),
             now: app.now(),
             zone: visitor.visit.zone.clone().unwrap_or_default(),
             ..Self::plain(title)
@@ -207,7 +207,7 @@ impl Frame {
             here,
             unverified: (!app.is_verified(&signed.user)).then(|| signed.user.email.to_string()),
             notice: signed.visit.notice.clone(),
-            csrf: csrf::token(&app.keys, &signed.visit, Some(&signed.token_hash)),
+            csrf: csrf::token(app, &signed.visit, Some(&signed.token_hash)),
             now: app.now(),
             zone: signed.zone(),
             asks_browser: signed.user.clock == Clock::Browser,
@@ -227,6 +227,30 @@ impl Frame {
         with_project
             .or(self.organisations.first())
             .map(|entry| entry.here(entry.projects.first().cloned()))
+    }
+
+    /// A point in time, as the page tells it: "24 Nov, 14:00"; with its year if that isn't this one.
+    #[must_use]
+    pub fn at(&self, time: &Micros) -> String {
+        self.zone.day_and_clock(*time, self.now)
+    }
+
+    /// A day: "24 Nov 2026".
+    #[must_use]
+    pub fn day(&self, time: &Micros) -> String {
+        self.zone.day(*time)
+    }
+
+    /// A point in time with all there is to say: "24 Nov 2026, 14:00 CET".
+    #[must_use]
+    pub fn exactly(&self, time: &Micros) -> String {
+        self.zone.exactly(*time)
+    }
+
+    /// How long ago: "3 minutes ago".
+    #[must_use]
+    pub fn ago(&self, time: &Micros) -> String {
+        time.ago(self.now)
     }
 
     /// Whether the person may have favourites here, and delete metrics: not as a Viewer.

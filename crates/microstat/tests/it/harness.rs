@@ -245,6 +245,11 @@ impl Answer {
             .map_or("", |value| value.to_str().expect("text"))
     }
 
+    /// The page, but for the token its forms carry, which is written differently each time.
+    pub(crate) fn tokenless(&self) -> String {
+        self.text.replace(token_of(&self.text), "")
+    }
+
     pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.text).expect("JSON")
     }
@@ -348,9 +353,7 @@ impl Browser {
 
     /// The token that forms on the shown page carry.
     pub(crate) fn csrf(&self) -> String {
-        let mark = "name=\"csrf\" value=\"";
-        let start = self.page.find(mark).map_or(0, |at| at + mark.len());
-        self.page[start..].split('"').next().unwrap_or_default().to_owned()
+        token_of(&self.page).to_owned()
     }
 
     /// Sends a form with the shown page's token; does not follow.
@@ -406,4 +409,9 @@ impl Browser {
             .await;
         assert!(answer.status.is_redirection(), "{answer:?}");
     }
+}
+
+fn token_of(page: &str) -> &str {
+    let after = page.split_once("name=\"csrf\" value=\"").map(|(_, after)| after);
+    after.and_then(|after| after.split('"').next()).unwrap_or_default()
 }

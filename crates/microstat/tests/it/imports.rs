@@ -81,7 +81,9 @@ impl Importer {
         let page = self.start(name, bytes).await;
         microstat::jobs::imports::run_due(&site.app).await.unwrap();
         self.browser.open(&page).await;
-        self.last(site).await
+        let all = store::imports::of_project(&site.app.db, self.project).await.unwrap();
+        let this = all.into_iter().find(|import| page.ends_with(&import.id.to_string()));
+        this.expect("the import the page shows")
     }
 
     async fn last(&self, site: &Site) -> Import {

@@ -30,6 +30,7 @@ mod mail;
 mod mailing;
 mod members;
 mod organisations;
+mod packing;
 mod password_resets;
 mod projects;
 mod races;

@@ -79,7 +79,6 @@ struct SharedBoard {
     title: String,
     organisation: Option<String>,
     range: Preset,
-    path: String,
     charts: Vec<Drawn>,
 }
 
@@ -116,7 +115,6 @@ struct Asked {
 async fn show(
     State(app): State<Shared>,
     Opened(open): Opened,
-    ids: Ids,
     Query(asked): Query<Asked>,
 ) -> Result<Response, AppError> {
     let open = open.ok_or_else(gone)?;
@@ -126,14 +124,12 @@ async fn show(
             let board = board.ok_or_else(gone)?;
             let charts: Vec<BoardChart> = store::boards::charts(&app.db, board.id).await?;
             let range = Preset::from_code(&asked.range).unwrap_or(board.range);
-            let token: String = ids.get("token")?;
             html_with(
                 StatusCode::OK,
                 &SharedBoard {
                     title: board.name,
                     organisation: open.organisation_name,
                     range,
-                    path: format!("/shared/{token}"),
                     charts: there(drawn::all(&app, open.organisation, charts, range, Whose::Project).await?),
                 },
             )

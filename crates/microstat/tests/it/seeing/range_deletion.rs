@@ -38,7 +38,7 @@ async fn a_range_is_counted_and_then_deleted_and_the_log_knows() {
     let chosen = "?from=2026-11-24T09:00&to=2026-11-24T09:45";
     let asked = shop.ada.open(&format!("{deletion}{chosen}")).await;
     assert_eq!(asked.status, StatusCode::OK);
-    let said = "2 data points from 24 Nov 2026, 09:00 UTC to 24 Nov 2026, 09:45 UTC .";
+    let said = "2 data points from 24 Nov, 09:00 UTC to 24 Nov, 09:45 UTC .";
     says(&words(&asked.text), &[said, "This can’t be undone"]);
     // the same, as script sends it for a reader in Berlin
     let there = "?from=2026-11-24T10:00&to=2026-11-24T10:45&zone=Europe%2FBerlin";
