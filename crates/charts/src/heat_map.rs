@@ -62,14 +62,15 @@ impl HeatMap<'_> {
             grid(&mut svg, frame.plot.floor(), true, "");
         }
         frame.plot.begin_paths(&mut svg);
+        let steps = self.steps();
         for step in 1..=STEPS {
-            let path = self.cells(&frame, &spans, step);
+            let path = self.cells(&frame, &spans, |place, bin| steps[bin][place] == step);
             if !path.is_empty() {
                 svg.put(format_args!("<path class=\"h{step}\" d=\"{path}\"/>"));
             }
         }
         svg.put(format_args!("</svg>"));
-        if self.most() == 0 {
+        if steps.iter().flatten().all(|step| *step == 0) {
             frame.plot.nothing(&mut svg);
         }
         frame.hits(
@@ -94,14 +95,13 @@ impl HeatMap<'_> {
         }
     }
 
-    /// The cells of one step of intensity, as one path; neighbours in a row are one cell.
-    fn cells(&self, frame: &Frame<'_>, spans: &[Span], step: usize) -> String {
+    /// Some cells, by bucket and bin, as one path; neighbours in a row are one cell.
+    fn cells(&self, frame: &Frame<'_>, spans: &[Span], is_one: impl Fn(usize, usize) -> bool) -> String {
         let bins = self.bins().count();
         let high = frame.plot.height() / float_len(bins.max(1));
         let mut path = String::new();
         for bin in 0..bins {
-            let is_step = |place: usize| self.step(self.at(place, bin)) == step;
-            for run in crate::curve::runs(spans.len(), is_step) {
+            for run in crate::curve::runs(spans.len(), |place| is_one(place, bin)) {
                 let (from, to) = (spans[run.start].left, spans[run.end - 1].right());
                 let top = Tenth(high * float_len(bins - 1 - bin));
                 // Writing into a String can't fail.
@@ -132,18 +132,21 @@ impl HeatMap<'_> {
         counts.copied().max().unwrap_or(0)
     }
 
-    /// How intense a count is, from 1; 0 for none. By its square root: else a few cells would be all there is to see.
+    /// How intense each cell is, a row a bin: from 1; 0 for none. By the count's square root: else a few cells would be
+    /// all there is to see.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "a share of eight steps"
     )]
-    fn step(&self, count: u64) -> usize {
-        if count == 0 {
-            return 0;
-        }
-        let share = (float(count) / float(self.most().max(1))).sqrt();
-        ((share * float_len(STEPS)).ceil() as usize).clamp(1, STEPS)
+    fn steps(&self) -> Vec<Vec<usize>> {
+        let most = float(self.most().max(1));
+        let step = |count: u64| match count {
+            0 => 0,
+            _ => (((float(count) / most).sqrt() * float_len(STEPS)).ceil() as usize).clamp(1, STEPS),
+        };
+        let row = |bin| (0..self.starts.len()).map(|place| step(self.at(place, bin))).collect();
+        (0..self.bins().count()).map(row).collect()
     }
 
     /// The greatest count of a step.

@@ -80,9 +80,16 @@ pub(crate) struct At(pub(crate) f64);
 impl fmt::Display for At {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let value = if self.0.is_finite() { self.0 } else { 0.0 };
-        let text = format!("{value:.2}");
-        let text = text.trim_end_matches('0').trim_end_matches('.');
-        f.write_str(if text == "-0" { "0" } else { text })
+        #[expect(clippy::cast_possible_truncation, reason = "no picture is that large")]
+        let hundredths = (value * 100.0).round_ties_even() as i64;
+        let sign = if hundredths < 0 { "-" } else { "" };
+        let (whole, rest) = (hundredths.unsigned_abs() / 100, hundredths.unsigned_abs() % 100);
+        // whole numbers throughout: a large picture has thousands of these
+        match (rest, rest % 10) {
+            (0, _) => write!(f, "{sign}{whole}"),
+            (_, 0) => write!(f, "{sign}{whole}.{}", rest / 10),
+            _ => write!(f, "{sign}{whole}.{rest:02}"),
+        }
     }
 }
 
@@ -112,7 +119,8 @@ mod tests {
 
     #[test]
     fn coordinates_are_short_and_always_numbers() {
-        let shown = [1.0, 0.125, -0.000_01, 100.0 / 3.0, f64::NAN, f64::INFINITY].map(|v| At(v).to_string());
-        assert_eq!(shown, ["1", "0.12", "0", "33.33", "0", "0"]);
+        let shown = [1.0, 0.125, -0.000_01, -0.2, -7.06, 100.0 / 3.0, f64::NAN, f64::INFINITY];
+        let shown = shown.map(|v| At(v).to_string());
+        assert_eq!(shown, ["1", "0.12", "0", "-0.2", "-7.06", "33.33", "0", "0"]);
     }
 }

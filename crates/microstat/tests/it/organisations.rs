@@ -48,7 +48,10 @@ async fn what_one_is_not_in_answers_the_same_as_what_does_not_exist() {
         (format!("{project}/deletion"), "/projects/nothing/deletion"),
     ] {
         let (one, other) = (eve.fetch(&theirs).await, eve.fetch(nobodys).await);
-        assert_eq!((one.status, one.tokenless()), (StatusCode::NOT_FOUND, other.tokenless()));
+        assert_eq!(
+            (one.status, one.tokenless()),
+            (StatusCode::NOT_FOUND, other.tokenless())
+        );
         let fields = [("name", "x")];
         let (one, other) = (eve.post(&theirs, &fields).await, eve.post(nobodys, &fields).await);
         assert_eq!((one.status, one.tokenless()), (other.status, other.tokenless()));
