@@ -6,6 +6,7 @@
 //! SQLite, where `begin immediate` has already locked everything; and SQLite has one writer.
 
 mod query;
+mod readers;
 
 use std::path::Path;
 use std::str::FromStr;
@@ -20,6 +21,7 @@ use sqlx::{AssertSqlSafe, Postgres, Sqlite};
 use crate::Result;
 
 pub use query::{Query, Row, sql};
+use readers::Readers;
 
 /// Longest wait for another process's write to end, or for a free connection.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -46,7 +48,7 @@ impl Drop for Counted<'_> {
 
 #[derive(Clone, Debug)]
 enum Engine {
-    Sqlite { readers: SqlitePool, writer: SqlitePool },
+    Sqlite { readers: Readers, writer: SqlitePool },
     Postgres(PgPool),
 }
 
@@ -78,14 +80,15 @@ impl Db {
             // answers come from another thread: each time this many rows wait, it does too
             .row_buffer_size(1_000)
             .busy_timeout(PATIENCE);
-        let pool = |most| {
-            SqlitePoolOptions::new()
-                .max_connections(most)
-                .acquire_timeout(PATIENCE)
-                .idle_timeout(None)
-        };
-        let writer = pool(1).connect_with(options.clone()).await?;
-        let readers = pool(4).connect_with(options.pragma("query_only", "on")).await?;
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(PATIENCE)
+            .idle_timeout(None)
+            // a file doesn't go away
+            .test_before_acquire(false)
+            .connect_with(options.clone())
+            .await?;
+        let readers = Readers::open(options.pragma("query_only", "on"), PATIENCE).await?;
         Ok(Self::new(Engine::Sqlite { readers, writer }))
     }
 
@@ -165,13 +168,16 @@ impl Db {
             Engine::Sqlite { readers, .. } => {
                 let columns = "select m.name, group_concat('quote(' || c.name || ')', ' || '' '' || ') from sqlite_master m \
                                join pragma_table_info(m.name) c where m.type = 'table' group by m.name";
-                for (table, columns) in sqlx::query_as::<_, (String, String)>(columns)
-                    .fetch_all(readers)
-                    .await?
-                {
-                    let rows = AssertSqlSafe(format!("select {columns} from {table}"));
-                    lines.extend(sqlx::query_scalar::<_, String>(rows).fetch_all(readers).await?);
-                }
+                lines = readers
+                    .read(async |on| {
+                        let tables = sqlx::query_as::<_, (String, String)>(columns);
+                        for (table, columns) in tables.fetch_all(&mut *on).await? {
+                            let rows = AssertSqlSafe(format!("select {columns} from {table}"));
+                            lines.extend(sqlx::query_scalar::<_, String>(rows).fetch_all(&mut *on).await?);
+                        }
+                        Ok(lines)
+                    })
+                    .await?;
             }
             Engine::Postgres(pool) => {
                 let tables = "select tablename::text from pg_tables where schemaname = 'public'";

@@ -174,6 +174,7 @@ async fn create(
     let (action, subject) = (Action::AnnotationAdded, content.text.as_str());
     audit(&mut tx, &app, &by, organisation, action, subject, &at.project.name).await?;
     tx.commit().await?;
+    app.live.touched(at.project.id);
     let made = Annotation::new(id, metric, content, Some(at.user.name.to_string()));
     Ok((StatusCode::CREATED, Json(made)).into_response())
 }
@@ -200,5 +201,6 @@ async fn delete(
     let (action, subject) = (Action::AnnotationDeleted, kept.content.text.as_str());
     audit(&mut tx, &app, &by, organisation, action, subject, &at.project.name).await?;
     tx.commit().await?;
+    app.live.touched(at.project.id);
     Ok(StatusCode::NO_CONTENT)
 }

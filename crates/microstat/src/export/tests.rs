@@ -63,11 +63,8 @@ async fn what_the_client_has_not_taken_holds_the_reading_up() {
     let writer = Writer::new(Format::Csv, Detail::Hours).unwrap();
     let sending = Sending { to, writer }.step(Ok(Some(page(1)))).await.unwrap();
     let mut next = std::pin::pin!(sending.step(Ok(Some(page(2)))));
-    tokio::select! {
-        biased;
-        _ = &mut next => panic!("it didn't wait"),
-        () = tokio::time::sleep(std::time::Duration::from_millis(50)) => {}
-    }
+    let waits = futures_util::future::poll_immediate(&mut next).await.is_none();
+    assert!(waits, "for the first page to be taken");
     let (_, sending) = tokio::join!(body.frame(), next);
     assert!(sending.is_some());
 }

@@ -152,6 +152,7 @@ async fn create(
         record(&mut tx, &app, (&at, &client), Action::AnnotationAdded, &content.text).await?;
     }
     tx.commit().await?;
+    app.live.touched(project);
     let list = path(project);
     let to = local_path(&form.back).unwrap_or(&list);
     let leaving = redirect(to);
@@ -215,6 +216,7 @@ async fn update(
         let detail = changed(&kept.content, &content);
         record(&mut tx, &app, (&at, &client), Action::AnnotationChanged, &detail).await?;
         tx.commit().await?;
+        app.live.touched(project);
     }
     let text = format!("Changed: {}", content.text);
     Ok(redirect(path(project)).notice(&app, &text).into_response())
@@ -248,6 +250,7 @@ async fn delete(
         record(&mut tx, &app, (&at, &client), Action::AnnotationDeleted, text).await?;
     }
     tx.commit().await?;
+    app.live.touched(at.project.id);
     let undo = format!("{list}/{}/restoration", kept.id);
     let text = format!("Deleted: {}", kept.content.text);
     Ok(redirect(list).undoable(&app, &text, undo).into_response())
@@ -273,6 +276,7 @@ async fn restore(
         kept.ok_or(AppError::NotFound)?.content.text
     };
     tx.commit().await?;
+    app.live.touched(at.project.id);
     let said = format!("It is back: {text}");
     Ok(redirect(path(at.project.id)).notice(&app, &said).into_response())
 }

@@ -72,13 +72,24 @@ impl Shop {
 
 #[tokio::test]
 async fn whoever_looks_is_told_that_something_was_stored() {
-    let shop = Shop::new(QUICK).await;
+    let mut shop = Shop::new(QUICK).await;
     let mut stream = shop.vic.stream(&shop.live()).await;
     assert_eq!(stream.status, StatusCode::OK);
     for door in ["/api/ingest", "/ingest", "/api/v1/ingest"] {
         shop.publish(door).await;
         assert_eq!(stream.event().await.as_deref(), Some(STORED), "{door}");
     }
+    // A note on the chart is something to see as well.
+    shop.ada.open(&format!("{}/annotations/new", shop.path)).await;
+    let note = [
+        ("text", "v2.3"),
+        ("kind", "deploy"),
+        ("at", "2026-11-24T10:00"),
+        ("zone", "UTC"),
+    ];
+    let answer = shop.ada.submit(&format!("{}/annotations", shop.path), &note).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
+    assert_eq!(stream.event().await.as_deref(), Some(STORED), "annotations");
     // Nothing was stored, so there is nothing to see.
     let request = Request::post(format!("/ingest?dsn={}", shop.dsn));
     shop.site.browser().send(request, "[{\"name\": \"\"}]").await;

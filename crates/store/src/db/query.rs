@@ -67,7 +67,8 @@ impl Query {
                 ..
             }) => {
                 let (text, arguments) = self.for_sqlite()?;
-                sqlite_rows(sqlx::query_with(text, arguments).fetch_all(readers).await?)
+                let query = sqlx::query_with(text, arguments);
+                sqlite_rows(readers.read(async |on| query.fetch_all(on).await).await?)
             }
             On::Db(Db {
                 engine: Engine::Postgres(pool),

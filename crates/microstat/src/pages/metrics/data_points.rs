@@ -55,9 +55,9 @@ pub(super) async fn index(
         .into_iter()
         .map(|kept| (kept.at, value(metric, kept.value)));
     html(&DataPointsPage {
-        frame: Frame::project(&app, &of.at, Tab::Metrics, metric.name.as_str()).await?,
+        frame: Frame::project(&app, &of.at, Tab::Metrics, metric.title()).await?,
         path: of.path(),
-        name: metric.name.to_string(),
+        name: metric.title().to_owned(),
         kind,
         tag: tag(kind),
         data_points: listed.collect(),

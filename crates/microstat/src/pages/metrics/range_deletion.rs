@@ -191,6 +191,7 @@ pub(super) async fn create(
         store::jobs::withdraw(&mut tx, job).await?;
     }
     tx.commit().await?;
+    app.live.touched(project.id);
     let said = format!("Deleted: {} of {}.", counted(data_points), when(range));
     Ok(redirect(of.path()).notice(&app, &said).into_response())
 }
