@@ -35,7 +35,10 @@ async function share(path) {
   const { page } = shop.me;
   await page.goto(`${path}/shares`);
   await page.getByRole("button", { name: "Make public link" }).click();
-  const field = async (label) => ((await page.getByLabel(label).count()) ? page.getByLabel(label).inputValue() : null);
+  const field = async (name) => {
+    const box = page.getByRole("textbox", { name, exact: true });
+    return (await box.count()) ? box.inputValue() : null;
+  };
   return { link: await field("Link"), embed: await field("In a web page"), badge: await field("As a badge, in Markdown") };
 }
 
@@ -50,7 +53,7 @@ test("a stranger sees a shared chart and board, at any width, and is left no coo
   const { page } = stranger;
   await page.goto(links.board);
   const charts = await page.locator("svg.picture").count();
-  assert.ok(charts > 2, `${charts} charts`);
+  assert.ok(charts >= 2, `${charts} charts`);
   const [first] = await page.locator("svg.picture").all();
   const before = await first.innerHTML();
   await page.getByRole("link", { name: "30 days" }).click();
@@ -79,7 +82,7 @@ test("a revoked link is gone at once, in pages, frames and badges", async () => 
   await page.goto(`${metric}/shares`);
   await page.getByRole("button", { name: "Revoke" }).first().click();
   const stranger = await person(browser, shop.site.url);
-  assert.equal((await stranger.page.goto(links.chart)).status(), 404);
+  assert.equal((await stranger.page.goto(links.chart)).status(), 410);
   await stranger.page.goto(`http://127.0.0.1:${elsewhere.address().port}/`);
   await stranger.page.frameLocator("iframe").getByText("This chart is no longer shared.").waitFor();
   assert.equal((await stranger.page.goto(links.board)).status(), 200, "the other link stays");

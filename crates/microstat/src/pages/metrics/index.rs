@@ -248,17 +248,22 @@ pub(super) async fn index(
     at.remember(&app).await?;
     let project = at.project.id;
     let mut view = View::new(&asked);
-    let metrics = store::metrics::of_project(&app.db, project).await?;
+    // read beside each other: none needs another
+    let (metrics, as_known, favourites, names, frame) = tokio::try_join!(
+        async { Ok(store::metrics::of_project(&app.db, project).await?) },
+        Metrics::of(&app, project),
+        async { Ok(store::favourites::of_project(&app.db, at.signed.user.id, project).await?) },
+        async { Ok(store::metrics::count(&app.db, project).await?) },
+        Frame::project(&app, &at, Tab::Metrics, "Metrics"),
+    )?;
     let any = !metrics.is_empty();
     let hidden = metrics.iter().filter(|metric| metric.hidden_at.is_some()).count();
-    let as_known = Metrics::of(&app, project).await?;
     let metrics = metrics.into_iter().filter(|metric| view.shows(metric)).collect();
     let mut known = with_summaries(&as_known, metrics).await?;
     sort(&mut known, &view, app.now());
     let found = known.len();
     view.page = view.page.min(found.div_ceil(PER_PAGE)).max(1);
     let first = (view.page - 1) * PER_PAGE;
-    let favourites = store::favourites::of_project(&app.db, at.signed.user.id, project).await?;
     let favourites: HashSet<MetricId> = favourites.into_iter().collect();
     let shown: Vec<Known> = known.into_iter().skip(first).take(PER_PAGE).collect();
     let ids: Vec<MetricId> = shown.iter().map(|known| known.metric.id).collect();
@@ -268,14 +273,13 @@ pub(super) async fn index(
         .map(|(known, hours)| line(known, hours, &favourites, app.now()))
         .collect();
     let last = first + lines.len();
-    let names = store::metrics::count(&app.db, project).await?;
     let deleted = if as_known.apart.deleted().is_empty() {
         0
     } else {
         store::metrics::restorable(&app.db, project, app.now()).await?.len()
     };
     html(&MetricsPage {
-        frame: Frame::project(&app, &at, Tab::Metrics, "Metrics").await?,
+        frame,
         project,
         columns: Sort::ALL.into_iter().map(|sort| column(&view, sort)).collect(),
         kinds: kinds(&view),
