@@ -11,9 +11,11 @@ class TimeAgo extends HTMLElement {
   }
 
   show() {
-    const time = new Date(this.getAttribute("datetime") ?? "");
-    const words = Number.isNaN(time.getTime()) ? null : ago(time);
-    if (words !== null && words !== this.textContent) this.textContent = words;
+    /** @type {HTMLElement} */
+    const shown = this;
+    const time = new Date(shown.getAttribute("datetime") ?? "");
+    const words = Number.isNaN(time.getTime()) ? shown.textContent : ago(time);
+    if (words !== shown.textContent) shown.textContent = words;
   }
 }
 
