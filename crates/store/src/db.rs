@@ -77,8 +77,6 @@ impl Db {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
-            // answers come from another thread: each time this many rows wait, it does too
-            .row_buffer_size(1_000)
             .busy_timeout(PATIENCE);
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
@@ -86,9 +84,9 @@ impl Db {
             .idle_timeout(None)
             // a file doesn't go away
             .test_before_acquire(false)
-            .connect_with(options.clone())
+            .connect_with(options)
             .await?;
-        let readers = Readers::open(options.pragma("query_only", "on"), PATIENCE).await?;
+        let readers = Readers::of(path.to_owned());
         Ok(Self::new(Engine::Sqlite { readers, writer }))
     }
 
@@ -165,19 +163,13 @@ impl Db {
     pub(crate) async fn dump(&self) -> Result<String> {
         let mut lines = Vec::new();
         match &self.engine {
-            Engine::Sqlite { readers, .. } => {
+            Engine::Sqlite { writer, .. } => {
                 let columns = "select m.name, group_concat('quote(' || c.name || ')', ' || '' '' || ') from sqlite_master m \
                                join pragma_table_info(m.name) c where m.type = 'table' group by m.name";
-                lines = readers
-                    .read(async |on| {
-                        let tables = sqlx::query_as::<_, (String, String)>(columns);
-                        for (table, columns) in tables.fetch_all(&mut *on).await? {
-                            let rows = AssertSqlSafe(format!("select {columns} from {table}"));
-                            lines.extend(sqlx::query_scalar::<_, String>(rows).fetch_all(&mut *on).await?);
-                        }
-                        Ok(lines)
-                    })
-                    .await?;
+                for (table, columns) in sqlx::query_as::<_, (String, String)>(columns).fetch_all(writer).await? {
+                    let rows = AssertSqlSafe(format!("select {columns} from {table}"));
+                    lines.extend(sqlx::query_scalar::<_, String>(rows).fetch_all(writer).await?);
+                }
             }
             Engine::Postgres(pool) => {
                 let tables = "select tablename::text from pg_tables where schemaname = 'public'";

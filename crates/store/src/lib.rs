@@ -40,6 +40,9 @@ pub enum Error {
     /// The engine refused, or could not be reached.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
+    /// SQLite refused to be read.
+    #[error(transparent)]
+    Reading(#[from] rusqlite::Error),
     /// A column held what no version of this program writes.
     #[error("column {0} holds what this version can't read")]
     Unreadable(&'static str),

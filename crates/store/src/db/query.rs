@@ -1,11 +1,14 @@
 //! Queries in the shared subset of SQL, and the rows of their answers.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use rusqlite::types::FromSql;
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{Arguments, AssertSqlSafe, Column as _, Postgres, Row as _, SqlSafeStr, SqlStr, Sqlite};
 
+use super::readers::ReadRow;
 use super::{Db, Engine, On, Open, Tx};
 use crate::value::{FromColumn, Value};
 use crate::{Error, Result};
@@ -66,9 +69,8 @@ impl Query {
                 engine: Engine::Sqlite { readers, .. },
                 ..
             }) => {
-                let (text, arguments) = self.for_sqlite()?;
-                let query = sqlx::query_with(text, arguments);
-                sqlite_rows(readers.read(async |on| query.fetch_all(on).await).await?)
+                let rows = readers.rows(without_locks(self.text), self.values).await?;
+                rows.into_iter().map(|row| Row(Fetched::Read(row))).collect()
             }
             On::Db(Db {
                 engine: Engine::Postgres(pool),
@@ -122,15 +124,9 @@ impl Query {
             }
             .map_err(sqlx::Error::Encode)?;
         }
-        let text = if self.text.contains(" for update") {
-            AssertSqlSafe(
-                self.text
-                    .replace(" for update skip locked", "")
-                    .replace(" for update", ""),
-            )
-            .into_sql_str()
-        } else {
-            self.text.into_sql_str()
+        let text = match without_locks(self.text) {
+            Cow::Borrowed(text) => text.into_sql_str(),
+            Cow::Owned(text) => AssertSqlSafe(text).into_sql_str(),
         };
         Ok((text, arguments))
     }
@@ -150,6 +146,17 @@ impl Query {
     }
 }
 
+/// SQLite has nothing to lock: its one writer has locked everything.
+fn without_locks(text: &'static str) -> Cow<'static, str> {
+    if text.contains(" for update") {
+        text.replace(" for update skip locked", "")
+            .replace(" for update", "")
+            .into()
+    } else {
+        text.into()
+    }
+}
+
 fn sqlite_rows(rows: Vec<SqliteRow>) -> Vec<Row> {
     rows.into_iter().map(|row| Row(Fetched::Sqlite(row))).collect()
 }
@@ -162,6 +169,7 @@ fn postgres_rows(rows: Vec<PgRow>) -> Vec<Row> {
 pub struct Row(Fetched);
 
 enum Fetched {
+    Read(ReadRow),
     Sqlite(SqliteRow),
     Postgres(PgRow),
 }
@@ -171,6 +179,7 @@ impl std::fmt::Debug for Row {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut names = String::new();
         match &self.0 {
+            Fetched::Read(row) => row.columns().iter().try_for_each(|name| write!(names, "{name} "))?,
             Fetched::Sqlite(row) => row.columns().iter().try_for_each(|c| write!(names, "{} ", c.name()))?,
             Fetched::Postgres(row) => row.columns().iter().try_for_each(|c| write!(names, "{} ", c.name()))?,
         }
@@ -192,9 +201,11 @@ impl Row {
         T: for<'r> sqlx::Decode<'r, Sqlite>
             + sqlx::Type<Sqlite>
             + for<'r> sqlx::Decode<'r, Postgres>
-            + sqlx::Type<Postgres>,
+            + sqlx::Type<Postgres>
+            + FromSql,
     {
         Ok(match &self.0 {
+            Fetched::Read(row) => row.get(column)?,
             Fetched::Sqlite(row) => row.try_get(column)?,
             Fetched::Postgres(row) => row.try_get(column)?,
         })

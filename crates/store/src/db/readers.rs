@@ -1,16 +1,24 @@
-//! Connections that only read an SQLite file. A pool of the library's asks each connection whether it is well, before
-//! and after each query; for a file that is always so, and asking costs more than most of our queries do.
+//! Connections that only read an SQLite file. Here a query is asked and answered in one go, on one thread; by the library
+//! that writes, each row comes over from another thread, and waking one costs more than most of our queries do.
 
+use std::borrow::Cow;
+use std::path::PathBuf;
+use std::str::FromStr as _;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{ConnectOptions as _, Connection as _};
+use rusqlite::types::{FromSql, Value as Kept, ValueRef};
+use rusqlite::{Connection, OpenFlags};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
+use super::PATIENCE;
+use crate::value::Value;
+use crate::{Error, Result};
+
 /// As many queries run at once.
 const MOST: u32 = 4;
+/// More than all texts of queries there are.
+const STATEMENTS: usize = 512;
 
 /// The connections; clones are the same ones.
 #[derive(Clone, Debug)]
@@ -18,60 +26,126 @@ pub(super) struct Readers(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    options: SqliteConnectOptions,
-    patience: Duration,
-    room: Semaphore,
-    /// Those that nobody reads by. One whose query was given up isn't put back: another is opened in its place.
-    idle: Mutex<Vec<SqliteConnection>>,
+    file: PathBuf,
+    room: Arc<Semaphore>,
+    /// Those that nobody reads by.
+    idle: Mutex<Vec<Connection>>,
+}
+
+/// A row: its values, and what all rows of its answer know of their columns.
+#[derive(Debug)]
+pub(super) struct ReadRow {
+    columns: Arc<[String]>,
+    values: Vec<Kept>,
 }
 
 impl Readers {
-    /// Opens the first.
-    pub(super) async fn open(options: SqliteConnectOptions, patience: Duration) -> Result<Self, sqlx::Error> {
-        let first = options.connect().await?;
-        Ok(Self(Arc::new(Inner {
-            options,
-            patience,
-            room: Semaphore::new(MOST as usize),
-            idle: Mutex::new(vec![first]),
-        })))
+    /// Of a file that is there.
+    pub(super) fn of(file: PathBuf) -> Self {
+        Self(Arc::new(Inner {
+            file,
+            room: Arc::new(Semaphore::new(MOST as usize)),
+            idle: Mutex::default(),
+        }))
     }
 
-    /// Reads by one of them, once it is its turn.
-    pub(super) async fn read<T>(
-        &self,
-        query: impl AsyncFnOnce(&mut SqliteConnection) -> Result<T, sqlx::Error>,
-    ) -> Result<T, sqlx::Error> {
-        let turn = timeout(self.0.patience, self.0.room.acquire()).await;
-        let _turn = turn
+    /// Every row, once it is this query's turn.
+    pub(super) async fn rows(&self, text: Cow<'static, str>, values: Vec<Value>) -> Result<Vec<ReadRow>> {
+        let turn = timeout(PATIENCE, Arc::clone(&self.0.room).acquire_owned()).await;
+        let turn = turn
             .map_err(|_| sqlx::Error::PoolTimedOut)?
             .map_err(|_| sqlx::Error::PoolClosed)?;
-        let mut connection = match self.idle() {
-            Some(connection) => connection,
-            None => self.0.options.connect().await?,
-        };
-        let read = query(&mut connection).await?;
-        self.0
-            .idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(connection);
-        Ok(read)
-    }
-
-    fn idle(&self) -> Option<SqliteConnection> {
-        self.0.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
+        let inner = Arc::clone(&self.0);
+        // It goes on when nobody waits for it any more, so each connection comes back.
+        let read = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            let connection = match inner.idle() {
+                Some(connection) => connection,
+                None => inner.open()?,
+            };
+            let rows = read(&connection, &text, values);
+            inner.put_back(connection);
+            rows
+        });
+        read.await.map_err(|_| sqlx::Error::WorkerCrashed)?
     }
 
     /// Closes all of them, once they have read what they do.
     pub(super) async fn close(&self) {
-        let Ok(_all) = self.0.room.acquire_many(MOST).await else {
-            return;
-        };
-        self.0.room.close();
-        while let Some(connection) = self.idle() {
-            // what was read is read
-            let _ = connection.close().await;
+        if self.0.room.acquire_many(MOST).await.is_ok() {
+            self.0.room.close();
+            while self.0.idle().is_some() {}
         }
+    }
+}
+
+impl Inner {
+    fn open(&self) -> Result<Connection> {
+        let connection = Connection::open_with_flags(
+            &self.file,
+            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+        )?;
+        connection.busy_timeout(PATIENCE)?;
+        connection.pragma_update(None, "query_only", "on")?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        Ok(connection)
+    }
+
+    fn idle(&self) -> Option<Connection> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    }
+
+    fn put_back(&self, connection: Connection) {
+        self.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(connection);
+    }
+}
+
+fn read(connection: &Connection, text: &str, values: Vec<Value>) -> Result<Vec<ReadRow>> {
+    let mut statement = connection.prepare_cached(text)?;
+    let values: Vec<Kept> = values.into_iter().map(kept).collect();
+    for place in 1..=statement.parameter_count() {
+        // They are numbered as they come first in the text; `$2` is the second value wherever it stands.
+        let name = statement.parameter_name(place).and_then(|name| name.strip_prefix('$'));
+        let value = name.and_then(|number| usize::from_str(number).ok());
+        let value = value.and_then(|number| values.get(number.checked_sub(1)?));
+        statement.raw_bind_parameter(place, value.unwrap_or(&Kept::Null))?;
+    }
+    let columns: Arc<[String]> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let mut rows = statement.raw_query();
+    let mut all = Vec::new();
+    while let Some(row) = rows.next()? {
+        let values: rusqlite::Result<Vec<Kept>> = (0..columns.len()).map(|column| row.get(column)).collect();
+        all.push(ReadRow {
+            columns: Arc::clone(&columns),
+            values: values?,
+        });
+    }
+    Ok(all)
+}
+
+fn kept(value: Value) -> Kept {
+    match value {
+        Value::Int(value) => value.into(),
+        Value::Float(value) => value.into(),
+        Value::Text(value) => value.into(),
+        Value::Bytes(value) => value.into(),
+    }
+}
+
+impl ReadRow {
+    /// The columns' names.
+    pub(super) fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
+    pub(super) fn get<T: FromSql>(&self, column: &'static str) -> Result<T> {
+        let place = self.columns.iter().position(|name| name == column);
+        let value = place.map(|place| ValueRef::from(&self.values[place]));
+        value
+            .and_then(|value| T::column_result(value).ok())
+            .ok_or(Error::Unreadable(column))
     }
 }
