@@ -149,3 +149,52 @@ impl ReadRow {
             .ok_or(Error::Unreadable(column))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Readers;
+    use crate::value::Value;
+
+    fn readers() -> (tempfile::TempDir, Readers) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("accounts.db");
+        let made = rusqlite::Connection::open(&file).unwrap();
+        made.execute_batch("create table t (a bigint, b text, c blob, d double precision)")
+            .unwrap();
+        (folder, Readers::of(file))
+    }
+
+    #[tokio::test]
+    async fn each_value_goes_to_its_number_wherever_that_stands_in_the_text() {
+        let (_folder, readers) = readers();
+        let values = vec![
+            Value::Int(Some(7)),
+            Value::Text(Some("seven".to_owned())),
+            Value::Bytes(None),
+            Value::Float(Some(0.5)),
+        ];
+        let rows = readers
+            .rows("select $2 as b, $1 as a, $4 as d, $3 as c, $1 as again".into(), values)
+            .await
+            .unwrap();
+        let row = &rows[0];
+        assert_eq!(row.get::<i64>("a").unwrap(), 7);
+        assert_eq!(row.get::<String>("b").unwrap(), "seven");
+        assert_eq!(row.get::<Option<Vec<u8>>>("c").unwrap(), None);
+        assert!((row.get::<f64>("d").unwrap() - 0.5).abs() < f64::EPSILON);
+        assert_eq!(row.get::<i64>("again").unwrap(), 7);
+        assert!(row.get::<i64>("b").is_err() && row.get::<i64>("nothing").is_err());
+    }
+
+    #[tokio::test]
+    async fn readers_write_nothing_and_go_on_after_an_error() {
+        let (_folder, readers) = readers();
+        for text in ["insert into t (a) values (1) returning a", "select nonsense"] {
+            assert!(readers.rows(text.into(), Vec::new()).await.is_err(), "{text}");
+        }
+        let rows = readers.rows("select a from t".into(), Vec::new()).await.unwrap();
+        assert!(rows.is_empty());
+        readers.close().await;
+        assert!(readers.rows("select 1 as one".into(), Vec::new()).await.is_err());
+    }
+}
