@@ -29,6 +29,21 @@ pub enum Error {
     /// The folder or a file in it can't be used.
     #[error("data points can't be kept: {0}")]
     Folder(#[from] std::io::Error),
+    /// ClickHouse can't be reached or says no; or its tables were made by a newer version.
+    #[error("{0}")]
+    ClickHouse(String),
+    /// The folder's data points are in ClickHouse.
+    #[error(
+        "the data points of this folder go to ClickHouse: start with --clickhouse, or take another folder. What it has \
+         not handed over yet `microstat points drain` does"
+    )]
+    Elsewhere,
+    /// The folder has sealed data points of its own.
+    #[error(
+        "this folder has data points of its own, which ClickHouse would not know: start without --clickhouse, or take \
+         another folder and import there what was exported here"
+    )]
+    Here,
     /// Another process has this folder open.
     #[error("the data points are open in another process, which alone may write them")]
     Locked,
@@ -46,6 +61,12 @@ pub enum Error {
         /// The newest format this version knows.
         known: i64,
     },
+}
+
+impl From<crate::clickhouse::Failure> for Error {
+    fn from(failure: crate::clickhouse::Failure) -> Self {
+        Self::ClickHouse(failure.to_string())
+    }
 }
 
 impl Error {

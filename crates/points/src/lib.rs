@@ -11,6 +11,7 @@ mod append;
 mod backup;
 mod block;
 mod bytes;
+mod clickhouse;
 mod distribution;
 mod erase;
 mod error;
@@ -38,10 +39,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use domain::time::MINUTE;
+use domain::time::{MINUTE, SECOND};
 use tokio::sync::Semaphore;
 
 pub use append::{Batch, DataPoint, Outcome};
+pub use clickhouse::{Address, BadAddress};
 pub use distribution::{Above, Distribution};
 pub use erase::Retention;
 pub use error::Error;
@@ -96,6 +98,37 @@ impl Default for Options {
     }
 }
 
+impl Options {
+    /// For shipping to ClickHouse: about twice a second, and while ClickHouse is away until the journal has this many bytes.
+    /// So many data points take about twice as much memory.
+    #[must_use]
+    pub fn shipping(journal: u64) -> Self {
+        Self {
+            journal,
+            unsealed: usize::try_from(journal / LEAST).unwrap_or(usize::MAX),
+            seal_after: SECOND / 2,
+            idle: Duration::from_millis(500),
+            ..Self::default()
+        }
+    }
+}
+
+/// Bytes of the journal that a data point takes at least, or nearly so.
+const LEAST: u64 = 8;
+/// How long ClickHouse is waited for at the start.
+const ASKING: Duration = Duration::from_secs(5);
+
+/// What waits to be sealed, or to be shipped to ClickHouse.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Backlog {
+    /// Data points.
+    pub data_points: u64,
+    /// How many there may be. They may be fewer if they fill the journal.
+    pub most: u64,
+    /// Why the last try failed, if it did.
+    pub failing: Option<String>,
+}
+
 /// The store. Clones are the same store, which is closed with the last of them.
 #[derive(Clone, Debug)]
 pub struct Points {
@@ -111,6 +144,8 @@ struct Inner {
     /// None for a guest.
     sealer: Option<Arc<seal::Sealer>>,
     readers: query::Readers,
+    /// Who answers instead of the folder, if data points are in ClickHouse.
+    clickhouse: Option<clickhouse::Reader>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     /// Given up last; a guest has none.
     _lock: Option<File>,
@@ -124,7 +159,46 @@ impl Points {
     /// of a crash; nothing is changed then.
     pub async fn open(dir: &Path, options: Options) -> Result<Self, Error> {
         let dir = dir.to_owned();
-        Self::opened(move || open::open(&dir, options, None)).await
+        Self::opened(move || open::open(&dir, options, None, None)).await
+    }
+
+    /// Opens the store in a data folder whose data points go to ClickHouse: what is appended is in its journal first, and
+    /// is [shipped](Options::shipping) in the background. ClickHouse needn't be there. `source` is a random number that
+    /// tells this folder from all others; it keeps the first one it is given.
+    ///
+    /// # Errors
+    /// As [`open`](Points::open); [`Error::Here`] if the folder has data points of its own; [`Error::ClickHouse`] if the
+    /// tables were made by a newer version.
+    pub async fn open_shipping(dir: &Path, options: Options, to: Address, source: u64) -> Result<Self, Error> {
+        let dir = dir.to_owned();
+        let points = Self::opened(move || open::open(&dir, options, None, Some((to, source)))).await?;
+        if let Some(reader) = &points.inner.clickhouse {
+            match tokio::time::timeout(ASKING, reader.migrate()).await {
+                Ok(Err(newer @ clickhouse::Failure::Newer { .. })) => return Err(newer.into()),
+                Ok(Err(away)) => tracing::warn!(%away, "data points wait in the journal until ClickHouse is there"),
+                Err(_) => tracing::warn!("ClickHouse doesn't answer; data points wait in the journal"),
+                Ok(Ok(())) => {}
+            }
+        }
+        Ok(points)
+    }
+
+    /// Makes the tables in ClickHouse, or brings them up to date.
+    ///
+    /// # Errors
+    /// If ClickHouse can't be reached or refuses, or the tables were made by a newer version.
+    pub async fn migrate(address: Address) -> Result<(), Error> {
+        Ok(clickhouse::Reader::new(address)?.migrate().await?)
+    }
+
+    /// What is acknowledged and not shipped yet.
+    #[must_use]
+    pub fn backlog(&self) -> Backlog {
+        Backlog {
+            data_points: self.inner.head.unsealed() as u64,
+            most: self.inner.options.unsealed as u64,
+            failing: self.inner.sealer.as_ref().and_then(|sealer| sealer.failing()),
+        }
     }
 
     /// Opens the store in a data folder as [`open`](Points::open) does, or, if another process has it open, as a guest:
@@ -135,7 +209,7 @@ impl Points {
     /// As [`open`](Points::open), but that another process may have it open.
     pub async fn open_beside(dir: &Path, options: Options) -> Result<Self, Error> {
         let dir = dir.to_owned();
-        Self::opened(move || match open::open(&dir, options, None) {
+        Self::opened(move || match open::open(&dir, options, None, None) {
             Err(Error::Locked) => open::visit(&dir, options),
             other => other,
         })

@@ -8,6 +8,9 @@ use domain::id::{MetricId, ProjectId};
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::Semaphore;
 
+use crate::clickhouse::local;
+use crate::clickhouse::ship::Shipper;
+use crate::clickhouse::{Address, Reader};
 use crate::guest::Guest;
 use crate::head::Head;
 use crate::head::generation::{Contents, Generation};
@@ -29,8 +32,17 @@ use crate::{Error, Inner, Options, schema};
 /// Days whose hours are read at the start: as many as lines about metrics have hours of, and a bit of a day.
 const DAYS_IN_LINES: i64 = 3;
 
-/// Opens the store in a folder, with its journal on `disk` or in the folder too.
-pub(crate) fn open(dir: &Path, options: Options, disk: Option<Arc<dyn Disk>>) -> Result<Inner, Error> {
+/// Where data points go: which ClickHouse, and as which source if the folder is none yet.
+pub(crate) type Destination = (Address, u64);
+
+/// Opens the store in a folder, with its journal on `disk` or in the folder too. What it seals goes into the folder, or
+/// to ClickHouse.
+pub(crate) fn open(
+    dir: &Path,
+    options: Options,
+    disk: Option<Arc<dyn Disk>>,
+    to: Option<Destination>,
+) -> Result<Inner, Error> {
     let lock = lock(dir)?;
     let file = dir.join("points.db");
     let disk = if let Some(disk) = disk {
@@ -42,14 +54,45 @@ pub(crate) fn open(dir: &Path, options: Options, disk: Option<Arc<dyn Disk>>) ->
     upgrade::carry_over(&file, &options)?;
     let mut connection = schema::writing(&file, &options)?;
     schema::prepare(&mut connection)?;
+    let shipping = match &to {
+        Some((_, source)) => {
+            let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let shipping = local::prepare(&tx, *source)?;
+            tx.commit()?;
+            Some(shipping)
+        }
+        None if local::is_shipping(&connection)? => return Err(Error::Elsewhere),
+        None => None,
+    };
     let marks = schema::marks(&connection)?;
     let record = marks.record;
     let head = Arc::new(Head::new(marks, true, metrics(&connection)?));
-    let journal = replay(&disk, record, &head, &mut connection, &options)?;
+    let cut = shipping.as_ref().map(|shipping| Cut {
+        at: shipping.doubt.as_ref().map(|doubt| doubt.last),
+        most: options.generation,
+    });
+    let Replayed {
+        journal,
+        erasures,
+        before,
+    } = replay(&disk, record, &head, cut, &options)?;
+    let reader = to
+        .as_ref()
+        .map(|(address, _)| Reader::new(address.clone()))
+        .transpose()?;
+    let shipper = if let (Some((address, _)), Some(shipping)) = (to, shipping) {
+        Some(Shipper::new(address, shipping, erasures)?)
+    } else {
+        erase_at_once(&mut connection, &head, &erasures, &options)?;
+        None
+    };
+    let ships = shipper.is_some();
 
     let queue = Arc::new(Queue::default());
     let tell = queue.clone();
-    let (sealer, sealing) = seal::start(connection, file.clone(), options, head.clone(), move || tell.sealed())?;
+    let (sealer, sealing) = seal::start(connection, file.clone(), options, head.clone(), shipper, move || {
+        tell.sealed();
+    })?;
     let writer = Writer {
         queue: queue.clone(),
         journal,
@@ -58,7 +101,8 @@ pub(crate) fn open(dir: &Path, options: Options, disk: Option<Arc<dyn Disk>>) ->
         memory: Memory::new(file.clone(), head.clone()),
         options,
         newest: head.newest(),
-        before: record,
+        before,
+        ships,
         group: Group::default(),
     };
     let writing = std::thread::Builder::new()
@@ -70,6 +114,7 @@ pub(crate) fn open(dir: &Path, options: Options, disk: Option<Arc<dyn Disk>>) ->
         sealer: Some(sealer),
         room: Arc::new(Semaphore::new(options.queue as usize)),
         readers: Readers::new(file, options.readers),
+        clickhouse: reader,
         head,
         threads: Mutex::new(vec![writing, sealing]),
         _lock: Some(lock),
@@ -81,6 +126,9 @@ pub(crate) fn visit(dir: &Path, options: Options) -> Result<Inner, Error> {
     let file = dir.join("points.db");
     let mut connection = schema::writing(&file, &options)?;
     schema::prepare(&mut connection)?;
+    if local::is_shipping(&connection)? {
+        return Err(Error::Locked);
+    }
     let head = Arc::new(Head::new(schema::marks(&connection)?, false, metrics(&connection)?));
     let queue = Arc::new(Queue::default());
     let guest = Guest {
@@ -99,6 +147,7 @@ pub(crate) fn visit(dir: &Path, options: Options) -> Result<Inner, Error> {
         sealer: None,
         room: Arc::new(Semaphore::new(options.queue as usize)),
         readers: Readers::new(file, options.readers),
+        clickhouse: None,
         head,
         threads: Mutex::new(vec![thread]),
         _lock: None,
@@ -124,27 +173,66 @@ fn folder(path: PathBuf) -> Result<Arc<dyn Disk>, Error> {
     Ok(Arc::new(Folder(path)))
 }
 
+/// Where what is brought back is cut into generations.
+#[derive(Clone, Copy)]
+struct Cut {
+    /// After this record.
+    at: Option<u64>,
+    /// After so many data points.
+    most: usize,
+}
+
+/// What replaying leads to.
+struct Replayed {
+    journal: Journal,
+    /// Erasures that may not be done, and their records.
+    erasures: Vec<(Erasure, u64)>,
+    /// The last record of the generations that are closed.
+    before: u64,
+}
+
 /// Brings back what is in the journal and not in the database.
 fn replay(
     disk: &Arc<dyn Disk>,
     sealed: u64,
     head: &Head,
-    connection: &mut Connection,
+    cut: Option<Cut>,
     options: &Options,
-) -> Result<Journal, Error> {
-    let newest: Arc<Generation> = head.newest();
-    let (found, erasures) = newest.change(|contents| {
-        let mut replaying = Replaying {
-            contents,
-            project: ProjectId(0),
-            now: 0,
-            erasures: Vec::new(),
-        };
-        let found = recover(&**disk, sealed, |seq, says| {
-            entry::read(says, &mut replaying).map_err(|_| Broken::Damaged(format!("record {seq} can't be read")))
-        })?;
-        Ok::<_, Error>((found, replaying.erasures))
+) -> Result<Replayed, Error> {
+    let mut replaying = Replaying {
+        contents: Contents::default(),
+        closed: Vec::new(),
+        project: ProjectId(0),
+        now: 0,
+        seq: sealed,
+        erasures: Vec::new(),
+    };
+    let mut found = recover(&**disk, sealed, |seq, says| {
+        replaying.seq = seq;
+        let read = entry::read(says, &mut replaying);
+        read.map_err(|_| Broken::Damaged(format!("record {seq} can't be read")))?;
+        if cut.is_some_and(|cut| cut.at == Some(seq) || replaying.contents.points() >= cut.most) {
+            replaying.close(seq);
+        }
+        Ok(())
     })?;
+    if let Some(at) = cut.and_then(|cut| cut.at) {
+        // Those before the batch in doubt was on its way were done first.
+        replaying.erasures.retain(|(_, seq)| *seq > at);
+        if found.next_seq <= at {
+            // Whoever lost the journal has none of these any more.
+            found.next_seq = at + 1;
+            replaying.close(at);
+        }
+    }
+    let mut newest: Arc<Generation> = head.newest();
+    let mut before = sealed;
+    for (closed, last) in replaying.closed {
+        newest.change(|contents| **contents = closed);
+        newest = head.turn(last);
+        before = last;
+    }
+    newest.change(|contents| **contents = replaying.contents);
     if found.torn {
         tracing::warn!(
             record = found.next_seq,
@@ -152,24 +240,47 @@ fn replay(
              kept, and it is cut off"
         );
     }
-    // Nothing of what came after them is in the database, so it is as if they came last.
-    for erasure in erasures {
+    Ok(Replayed {
+        journal: Journal::after(disk.clone(), found, options.journal),
+        erasures: replaying.erasures,
+        before,
+    })
+}
+
+/// Nothing of what came after them is in the database, so it is as if they came last.
+fn erase_at_once(
+    connection: &mut Connection,
+    head: &Head,
+    erasures: &[(Erasure, u64)],
+    options: &Options,
+) -> Result<(), Error> {
+    for (erasure, _) in erasures {
         let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let erased = erase(&tx, erasure, options.dense)?;
+        let erased = erase(&tx, *erasure, options.dense)?;
         tx.commit()?;
         erased.tell(&mut head.state_mut());
     }
-    Ok(Journal::after(disk.clone(), found, options.journal))
+    Ok(())
 }
 
-struct Replaying<'c> {
-    contents: &'c mut Contents,
+struct Replaying {
+    contents: Contents,
+    /// Generations that are whole, and their last records.
+    closed: Vec<(Contents, u64)>,
     project: ProjectId,
     now: i64,
-    erasures: Vec<Erasure>,
+    /// The record that is read.
+    seq: u64,
+    erasures: Vec<(Erasure, u64)>,
 }
 
-impl Replay for Replaying<'_> {
+impl Replaying {
+    fn close(&mut self, last: u64) {
+        self.closed.push((std::mem::take(&mut self.contents), last));
+    }
+}
+
+impl Replay for Replaying {
     fn batch(&mut self, head: BatchHead) {
         (self.project, self.now) = (head.project, head.now);
         self.contents.came(head.now);
@@ -186,8 +297,11 @@ impl Replay for Replaying<'_> {
     }
 
     fn erasure(&mut self, erasure: Erasure) {
+        for (closed, _) in &mut self.closed {
+            closed.erase(erasure);
+        }
         self.contents.erase(erasure);
-        self.erasures.push(erasure);
+        self.erasures.push((erasure, self.seq));
     }
 }
 

@@ -5,7 +5,7 @@ mod counts;
 mod distributions;
 mod edges;
 mod everything;
-mod gather;
+pub(crate) mod gather;
 pub(crate) mod overview;
 pub(crate) mod page;
 mod quantiles;

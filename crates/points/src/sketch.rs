@@ -64,6 +64,21 @@ fn edge(index: i32) -> f64 {
     (half.exp() * half.exp()).min(f64::MAX)
 }
 
+/// How far bins of values above 0 are moved up where one number tells the bin: then none of them is 0, which is the bin of
+/// zeros, and those of values below 0 have the same numbers with a minus.
+const MOVED: i32 = 1 << 17;
+
+/// The bin of any value in one number.
+pub(crate) fn bin(value: f64) -> i32 {
+    if value > 0.0 {
+        index(value) + MOVED
+    } else if value < 0.0 {
+        -(index(-value) + MOVED)
+    } else {
+        0
+    }
+}
+
 fn sum<'b>(bins: impl IntoIterator<Item = &'b (i32, u64)>) -> u64 {
     bins.into_iter().map(|(_, count)| count).sum()
 }
@@ -87,6 +102,21 @@ impl Sketch {
             zeros: values.iter().filter(|value| **value == 0.0).count() as u64,
             positive: side(1.0),
         }
+    }
+
+    /// The sketch of what was counted by [`bin`], each of them once.
+    pub(crate) fn of_bins(bins: impl IntoIterator<Item = (i32, u64)>) -> Self {
+        let mut sketch = Self::default();
+        for (bin, count) in bins {
+            match bin.cmp(&0) {
+                std::cmp::Ordering::Greater => sketch.positive.push((bin - MOVED, count)),
+                std::cmp::Ordering::Less => sketch.negative.push((-bin - MOVED, count)),
+                std::cmp::Ordering::Equal => sketch.zeros += count,
+            }
+        }
+        sketch.positive.sort_unstable();
+        sketch.negative.sort_unstable();
+        sketch
     }
 
     /// The sketch of data points that are numbers.

@@ -37,6 +37,8 @@ pub(crate) struct Writer {
     pub(crate) newest: Arc<Generation>,
     /// The last record before it.
     pub(crate) before: u64,
+    /// Whether what is sealed goes to ClickHouse.
+    pub(crate) ships: bool,
     pub(crate) group: Group,
 }
 
@@ -52,7 +54,7 @@ impl Writer {
                 self.memory.sealed(&self.head);
             }
             self.work(&mut jobs);
-            if news.idle {
+            if news.idle && self.may_turn() {
                 self.turn(true);
             }
             if news.closed {
@@ -125,11 +127,14 @@ impl Writer {
     }
 
     /// Waits while as much is unsealed as memory has room for.
-    fn room(&self) -> Result<(), String> {
+    fn room(&mut self) -> Result<(), String> {
         loop {
             let round = self.sealer.round();
             if self.head.unsealed() <= self.options.unsealed {
                 return Ok(());
+            }
+            if self.may_turn() {
+                self.turn(false);
             }
             self.sealer.wait(round, self.options.wait)?;
         }
@@ -178,9 +183,16 @@ impl Writer {
 
     fn turn_if_due(&mut self) {
         let age = self.newest.read().age();
-        if self.newest.points() >= self.options.generation || age >= self.options.seal_after {
+        let is_old = age >= self.options.seal_after && self.may_turn();
+        if self.newest.points() >= self.options.generation || is_old {
             self.turn(false);
         }
+    }
+
+    /// Whether a generation may be closed that isn't full. While one waits to be shipped, the next one grows: ClickHouse
+    /// wants few, large inserts, all the more when it has been away. Without a word said nothing is shipped.
+    fn may_turn(&self) -> bool {
+        !self.ships || (self.journal.next_seq() - 1 > self.before && self.head.generations().len() == 1)
     }
 
     /// Closes the newest generation, if it has anything, for the sealer to seal.

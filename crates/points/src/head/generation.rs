@@ -94,6 +94,11 @@ impl Contents {
             .map(|recent| recent.metric)
     }
 
+    /// How many data points there are.
+    pub(crate) const fn points(&self) -> usize {
+        self.points
+    }
+
     /// Notes that a batch came.
     pub(crate) fn came(&mut self, now: i64) {
         let (first, last) = self.came.unwrap_or((now, now));

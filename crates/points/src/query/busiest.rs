@@ -21,6 +21,13 @@ impl Points {
     /// # Errors
     /// If the database can't be read.
     pub async fn busiest(&self, project: ProjectId, range: Range, limit: u32) -> Result<Vec<(MetricId, u64)>, Error> {
+        if let Some(clickhouse) = self.clickhouse() {
+            let (_, sums) = clickhouse
+                .by_metric(project, vec![range.from().0], range.to().0)
+                .await?;
+            let counts = sums.into_iter().map(|(metric, sums)| (metric, sums[0].count)).collect();
+            return Ok(ranked(counts, limit));
+        }
         let counts = self.read_steadily(move |reading| {
             if range.length() < LONG {
                 return Ok(counts(reading, project, &[range])?.map(|counts| counts.into_iter().collect::<Vec<_>>()));
@@ -34,12 +41,15 @@ impl Points {
             of_days(reading, project, first, end, &mut counts)?;
             Ok(Some(counts.into_iter().collect()))
         });
-        let mut counts = counts.await?;
-        counts.retain(|(_, count)| *count > 0);
-        counts.sort_unstable_by_key(|(metric, count)| (std::cmp::Reverse(*count), *metric));
-        counts.truncate(limit as usize);
-        Ok(counts)
+        Ok(ranked(counts.await?, limit))
     }
+}
+
+fn ranked(mut counts: Vec<(MetricId, u64)>, limit: u32) -> Vec<(MetricId, u64)> {
+    counts.retain(|(_, count)| *count > 0);
+    counts.sort_unstable_by_key(|(metric, count)| (std::cmp::Reverse(*count), *metric));
+    counts.truncate(limit as usize);
+    counts
 }
 
 type Counts = HashMap<MetricId, u64>;

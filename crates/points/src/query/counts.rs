@@ -12,6 +12,9 @@ impl Points {
     /// # Errors
     /// If the database can't be read.
     pub async fn counts(&self, metrics: &[MetricId], buckets: &Buckets) -> Result<Vec<u64>, Error> {
+        if let Some(clickhouse) = self.clickhouse() {
+            return clickhouse.counts(metrics, buckets).await;
+        }
         let (metrics, buckets) = (metrics.to_vec(), buckets.clone());
         self.read(move |reading| {
             let mut gathered = Gathered::new(&buckets, Quantiles::None);

@@ -21,15 +21,23 @@ impl Points {
         buckets: &Buckets,
     ) -> Result<Vec<Distribution>, Error> {
         let (sources, buckets) = (sources.into(), buckets.clone());
+        if let Some(clickhouse) = self.clickhouse() {
+            let gathered = clickhouse.gathered(sources.metrics(), &buckets, true).await?;
+            return Ok(of(gathered, &buckets));
+        }
         self.read(move |reading| {
             let gathered = Gathered::of(reading, &sources, &buckets, Quantiles::Any)?;
-            let mut spreads = gathered.spreads.into_iter().zip(gathered.sums);
-            let of = |start: &domain::time::Micros| match spreads.next() {
-                Some((spread, sum)) => spread.into_distribution(*start, sum),
-                None => Distribution::empty(*start),
-            };
-            Ok(buckets.starts().iter().map(of).collect())
+            Ok(of(gathered, &buckets))
         })
         .await
     }
+}
+
+fn of(gathered: Gathered<'_>, buckets: &Buckets) -> Vec<Distribution> {
+    let mut spreads = gathered.spreads.into_iter().zip(gathered.sums);
+    let of = |start: &domain::time::Micros| match spreads.next() {
+        Some((spread, sum)) => spread.into_distribution(*start, sum),
+        None => Distribution::empty(*start),
+    };
+    buckets.starts().iter().map(of).collect()
 }

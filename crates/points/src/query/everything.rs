@@ -12,6 +12,9 @@ impl Points {
     /// # Errors
     /// If the database can't be read.
     pub async fn metrics(&self) -> Result<BTreeSet<(ProjectId, MetricId)>, Error> {
+        if let Some(clickhouse) = self.clickhouse() {
+            return Ok(clickhouse.metrics().await?.into_iter().collect());
+        }
         self.read(|reading| {
             let mut select = reading.tx.prepare("select project, metric from metrics")?;
             let sealed = select.query_map((), |row| Ok((ProjectId(row.get(0)?), MetricId(row.get(1)?))))?;

@@ -20,14 +20,14 @@ use crate::rollup::{Day, Hour, Minutes, sketches};
 use crate::schema::day_key;
 use crate::sketch::{Adder, Sketch};
 
-pub(super) use spread::Spread;
+pub(crate) use spread::Spread;
 
 /// Values that are looked at one by one, of all buckets together; 8 bytes each.
 const VALUES: usize = 1 << 20;
 
 /// Which quantiles are wanted of each bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Quantiles {
+pub(crate) enum Quantiles {
     None,
     /// Those that hours have ready.
     Usual,
@@ -35,7 +35,7 @@ pub(super) enum Quantiles {
 }
 
 /// What was gathered of each bucket.
-pub(super) struct Gathered<'b> {
+pub(crate) struct Gathered<'b> {
     buckets: &'b Buckets,
     range: Range,
     quantiles: Quantiles,
@@ -70,6 +70,15 @@ impl<'b> Gathered<'b> {
             sums: vec![Hour::default(); n],
             spreads: (0..spreads).map(|_| Spread::default()).collect(),
             open: (0, Adder::default()),
+        }
+    }
+
+    /// What somebody else has gathered.
+    pub(crate) fn filled(buckets: &'b Buckets, sums: Vec<Hour>, spreads: Vec<Spread>) -> Self {
+        Self {
+            sums,
+            spreads,
+            ..Self::new(buckets, Quantiles::None)
         }
     }
 

@@ -7,6 +7,7 @@ use domain::time::{DAY, HOUR, Micros};
 use super::reading::{Reading, between};
 use super::summaries::spans;
 use super::sums;
+use crate::clickhouse::Reader;
 use crate::{Error, Points};
 
 /// A project in a line. Every published value counts as one, whatever it says.
@@ -30,6 +31,13 @@ impl Points {
     /// # Errors
     /// If the database can't be read.
     pub async fn overview(&self, projects: &[ProjectId], now: Micros) -> Result<Vec<Overview>, Error> {
+        if let Some(clickhouse) = self.clickhouse() {
+            let mut overviews = Vec::new();
+            for project in projects {
+                overviews.push(of_clickhouse(clickhouse, *project, now).await?);
+            }
+            return Ok(overviews);
+        }
         let projects = projects.to_vec();
         let first = now.floor(HOUR) - 23 * HOUR;
         let hours = (0..24)
@@ -46,6 +54,33 @@ impl Points {
         })
         .await
     }
+}
+
+async fn of_clickhouse(clickhouse: &Reader, project: ProjectId, now: Micros) -> Result<Overview, Error> {
+    let first = now.floor(HOUR) - 23 * HOUR;
+    let hours = (0..24).map(|hour| (first + hour * HOUR).0).collect();
+    let (spans, sums) = clickhouse.by_metric(project, hours, (first + DAY).0).await?;
+    let mut overview = Overview {
+        project,
+        seen: spans.into_values().reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))),
+        last_24h: 0,
+        previous_24h: 0,
+        hours: [0; 24],
+    };
+    for sums in sums.values() {
+        overview
+            .hours
+            .iter_mut()
+            .zip(sums)
+            .for_each(|(hour, sum)| *hour += sum.count);
+    }
+    let days = vec![(now - 2 * DAY).0, (now - DAY).0];
+    let (_, sums) = clickhouse.by_metric(project, days, i64::MAX).await?;
+    for sums in sums.values() {
+        overview.previous_24h += sums[0].count;
+        overview.last_24h += sums[1].count;
+    }
+    Ok(overview)
 }
 
 fn line(reading: &Reading<'_>, project: ProjectId, windows: &[Range]) -> Result<Option<Overview>, Error> {

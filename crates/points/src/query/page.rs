@@ -90,6 +90,26 @@ impl Points {
         before: Option<Cursor>,
     ) -> Result<Page, Error> {
         let sources = sources.into();
+        if let Some(clickhouse) = self.clickhouse() {
+            let last = before.map(|before| before.at);
+            let newest = clickhouse
+                .newest(sources.metrics(), range, last, u64::from(limit) + 1)
+                .await?;
+            let kept = newest.into_iter().filter_map(|(at, metric, nth, value)| {
+                let place = Place { at, nth };
+                let before = before.map_or(Place::LAST, |before| before.among(metric, &sources));
+                let cursor = Cursor {
+                    at,
+                    metric: sources.several().then_some(metric),
+                    nth,
+                };
+                let at = Micros(at);
+                (place < before).then_some(Kept { at, value, cursor })
+            });
+            let mut kept: Vec<Kept> = kept.collect();
+            kept.sort_unstable_by_key(|kept| std::cmp::Reverse(kept.cursor));
+            return Ok(page(kept, limit as usize));
+        }
         self.read(move |reading| {
             let limit = limit as usize;
             let mut found = Vec::new();
@@ -109,15 +129,20 @@ impl Points {
             if sources.several() {
                 found.sort_unstable_by_key(|kept| std::cmp::Reverse(kept.cursor));
             }
-            let more = found.len() > limit;
-            found.truncate(limit);
-            let next = found.last().filter(|_| more).map(|last| last.cursor);
-            Ok(Page {
-                data_points: found,
-                next,
-            })
+            Ok(page(found, limit))
         })
         .await
+    }
+}
+
+/// The first of these, newest first.
+fn page(mut found: Vec<Kept>, limit: usize) -> Page {
+    let more = found.len() > limit;
+    found.truncate(limit);
+    let next = found.last().filter(|_| more).map(|last| last.cursor);
+    Page {
+        data_points: found,
+        next,
     }
 }
 

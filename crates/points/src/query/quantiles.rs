@@ -20,16 +20,24 @@ impl Points {
     ) -> Result<Vec<Option<f64>>, Error> {
         let (sources, quantiles) = (sources.into(), quantiles.to_vec());
         let whole = Buckets::only(range);
+        if let Some(clickhouse) = self.clickhouse() {
+            let gathered = clickhouse.gathered(sources.metrics(), &whole, true).await?;
+            return Ok(of(gathered, &quantiles));
+        }
         self.read(move |reading| {
-            let mut gathered = Gathered::of(reading, &sources, &whole, Quantiles::Any)?;
-            let sum = gathered.sums[0];
-            let mut spread = gathered.spreads.pop();
-            let mut one = |quantile: f64| {
-                let found = spread.as_mut()?.quantiles([quantile], &sum)?;
-                Some(found[0])
-            };
-            Ok(quantiles.into_iter().map(&mut one).collect())
+            let gathered = Gathered::of(reading, &sources, &whole, Quantiles::Any)?;
+            Ok(of(gathered, &quantiles))
         })
         .await
     }
+}
+
+fn of(mut gathered: Gathered<'_>, quantiles: &[f64]) -> Vec<Option<f64>> {
+    let sum = gathered.sums[0];
+    let mut spread = gathered.spreads.pop();
+    let mut one = |quantile: &f64| {
+        let found = spread.as_mut()?.quantiles([*quantile], &sum)?;
+        Some(found[0])
+    };
+    quantiles.iter().map(&mut one).collect()
 }

@@ -72,6 +72,11 @@ pub(super) struct Sealed {
 }
 
 impl Points {
+    /// Who is asked instead, if data points are in ClickHouse.
+    pub(super) fn clickhouse(&self) -> Option<&crate::clickhouse::Reader> {
+        self.inner.clickhouse.as_ref()
+    }
+
     /// Reads what needs a steady picture: `read` finds none while something is just being sealed, and is called again.
     pub(super) async fn read_steadily<T: Send + 'static>(
         &self,

@@ -48,16 +48,23 @@ impl Points {
         quantiles: bool,
     ) -> Result<Vec<Bucket>, Error> {
         let (sources, buckets) = (sources.into(), buckets.clone());
+        if let Some(clickhouse) = self.clickhouse() {
+            let gathered = clickhouse.gathered(sources.metrics(), &buckets, quantiles).await?;
+            return Ok(each(gathered, &buckets));
+        }
         self.read(move |reading| {
-            let mut gathered = Gathered::of(reading, &sources, &buckets, asked(quantiles))?;
-            let starts = buckets.starts().iter().enumerate();
-            let series = starts
-                .map(|(place, start)| bucket(*start, place, &mut gathered))
-                .collect();
-            Ok(series)
+            let gathered = Gathered::of(reading, &sources, &buckets, asked(quantiles))?;
+            Ok(each(gathered, &buckets))
         })
         .await
     }
+}
+
+fn each(mut gathered: Gathered<'_>, buckets: &Buckets) -> Vec<Bucket> {
+    let starts = buckets.starts().iter().enumerate();
+    starts
+        .map(|(place, start)| bucket(*start, place, &mut gathered))
+        .collect()
 }
 
 /// What to gather for quantiles as buckets have them, or for none.

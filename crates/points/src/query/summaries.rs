@@ -8,6 +8,7 @@ use domain::time::{DAY, HOUR, Micros};
 
 use super::reading::{Reading, between};
 use super::sums;
+use crate::head::metric::Sum;
 use crate::head::recent::Recent;
 use crate::{Error, Points};
 
@@ -49,6 +50,13 @@ impl Points {
     /// # Errors
     /// If the database can't be read.
     pub async fn summaries(&self, project: ProjectId, now: Micros) -> Result<Vec<Summary>, Error> {
+        if let Some(clickhouse) = self.clickhouse() {
+            let days = vec![(now - 2 * DAY).0, (now - DAY).0];
+            let (spans, sums) = clickhouse.by_metric(project, days, i64::MAX).await?;
+            let line =
+                |(metric, sums): (MetricId, Vec<Sum>)| Some(summary(metric, *spans.get(&metric)?, sums[1], sums[0]));
+            return Ok(sums.into_iter().filter_map(line).collect());
+        }
         let windows = [
             // Clocks differ a little: what is ahead of ours is of the last 24 hours too.
             between(now - DAY, Micros(i64::MAX)),
@@ -63,6 +71,9 @@ impl Points {
     /// # Errors
     /// If the database can't be read.
     pub async fn sparklines(&self, metrics: &[MetricId], now: Micros) -> Result<Vec<[u64; 24]>, Error> {
+        if let Some(clickhouse) = self.clickhouse() {
+            return clickhouse.sparklines(metrics, now.floor(HOUR) - 23 * HOUR).await;
+        }
         let metrics = metrics.to_vec();
         let first = now.floor(HOUR) - 23 * HOUR;
         let windows: Vec<Range> = (0..24)
@@ -103,7 +114,10 @@ impl Points {
     /// # Errors
     /// If the database can't be read.
     pub async fn lifespans(&self, project: ProjectId) -> Result<Vec<(MetricId, Micros, Micros)>, Error> {
-        let spans = self.read_steadily(move |reading| Ok(spans(reading, project))).await?;
+        let spans = match self.clickhouse() {
+            Some(clickhouse) => clickhouse.spans(project).await?,
+            None => self.read_steadily(move |reading| Ok(spans(reading, project))).await?,
+        };
         Ok(spans
             .into_iter()
             .map(|(metric, (first, last))| (metric, first, last))
@@ -111,6 +125,10 @@ impl Points {
     }
 
     async fn span(&self, project: ProjectId) -> Result<Option<(Micros, Micros)>, Error> {
+        if let Some(clickhouse) = self.clickhouse() {
+            let spans = clickhouse.spans(project).await?.into_values();
+            return Ok(spans.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))));
+        }
         self.read_steadily(move |reading| {
             let spans = spans(reading, project).map(BTreeMap::into_values);
             Ok(spans.map(|spans| spans.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))))
@@ -134,18 +152,19 @@ fn lines(reading: &Reading<'_>, project: ProjectId, windows: &[Range]) -> Result
     let Some(sums) = sums::of(reading, project, windows)? else {
         return Ok(None);
     };
-    let line = |(metric, sums): (MetricId, Vec<crate::head::metric::Sum>)| {
-        let (first_seen, last_seen) = spans.remove(&metric)?;
-        Some(Summary {
-            metric,
-            first_seen,
-            last_seen,
-            data_points_24h: sums[0].count,
-            last_24h: sums[0].amount,
-            previous_24h: sums[1].amount,
-        })
-    };
+    let line = |(metric, sums): (MetricId, Vec<Sum>)| Some(summary(metric, spans.remove(&metric)?, sums[0], sums[1]));
     Ok(Some(sums.into_iter().filter_map(line).collect()))
+}
+
+fn summary(metric: MetricId, (first_seen, last_seen): (Micros, Micros), last: Sum, previous: Sum) -> Summary {
+    Summary {
+        metric,
+        first_seen,
+        last_seen,
+        data_points_24h: last.count,
+        last_24h: last.amount,
+        previous_24h: previous.amount,
+    }
 }
 
 /// When each metric first and last came.

@@ -17,6 +17,9 @@ impl Points {
     /// # Errors
     /// If the database can't be read.
     pub async fn totals(&self, project: ProjectId, buckets: &Buckets) -> Result<Vec<u64>, Error> {
+        if let Some(clickhouse) = self.clickhouse() {
+            return clickhouse.totals(project, buckets).await;
+        }
         let buckets = buckets.clone();
         self.read(move |reading| {
             if !buckets.aligned_to(HOUR) {

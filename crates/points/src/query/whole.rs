@@ -19,6 +19,10 @@ impl Points {
     /// If the database can't be read.
     pub async fn whole(&self, sources: impl Into<Sources>, range: Range, quantiles: bool) -> Result<Bucket, Error> {
         let (sources, whole) = (sources.into(), Buckets::only(range));
+        if let Some(clickhouse) = self.clickhouse() {
+            let mut gathered = clickhouse.gathered(sources.metrics(), &whole, quantiles).await?;
+            return Ok(bucket(range.from(), 0, &mut gathered));
+        }
         self.read(move |reading| {
             let mut gathered = Gathered::of(reading, &sources, &whole, asked(quantiles))?;
             Ok(bucket(range.from(), 0, &mut gathered))
@@ -31,6 +35,9 @@ impl Points {
     /// # Errors
     /// If the database can't be read.
     pub async fn total(&self, project: ProjectId, range: Range) -> Result<u64, Error> {
+        if let Some(clickhouse) = self.clickhouse() {
+            return clickhouse.total(project, range).await;
+        }
         self.read_steadily(move |reading| {
             let (first, end) = ((range.from() + (HOUR - 1)).floor(HOUR), range.to().floor(HOUR));
             let (inner, edges) = match Range::new(first, end) {
@@ -59,6 +66,9 @@ impl Points {
     /// If the database can't be read.
     pub async fn seen(&self, sources: impl Into<Sources>) -> Result<Option<(Micros, Micros)>, Error> {
         let sources = sources.into();
+        if let Some(clickhouse) = self.clickhouse() {
+            return clickhouse.seen(sources.metrics()).await;
+        }
         self.read_steadily(move |reading| {
             let known = reading.known().map(|state| {
                 let known = sources.metrics().iter().filter_map(|metric| state.metrics.get(metric));

@@ -37,28 +37,17 @@ impl Points {
     /// If the database can't be read.
     pub async fn words(&self, sources: impl Into<Sources>, range: Range, limit: u32) -> Result<Words, Error> {
         let (sources, whole) = (sources.into(), Buckets::only(range));
+        let mut counts = Counts::default();
+        if let Some(clickhouse) = self.clickhouse() {
+            let add = |_, word: &str, count| add(&mut counts, word, count);
+            clickhouse.each_word(sources.metrics(), &whole, None, add).await?;
+            return Ok(ranked(counts, limit));
+        }
         self.read(move |reading| {
-            let mut counts: HashMap<String, u64> = HashMap::new();
             each(reading, &sources, &whole, |_, word, count| {
-                if let Some(there) = counts.get_mut(word) {
-                    *there += count;
-                } else {
-                    counts.insert(word.to_owned(), count);
-                }
+                add(&mut counts, word, count);
             })?;
-            let distinct = counts.len() - usize::from(counts.contains_key(OTHER));
-            let mut words: Vec<WordCount> = counts
-                .into_iter()
-                .map(|(word, count)| WordCount { word, count })
-                .collect();
-            words.sort_unstable_by(|a, b| b.count.cmp(&a.count).then_with(|| a.word.cmp(&b.word)));
-            let total = words.iter().map(|word| word.count).sum();
-            words.truncate(limit.max(1) as usize);
-            Ok(Words {
-                total,
-                distinct: distinct as u64,
-                words,
-            })
+            Ok(ranked(counts, limit))
         })
         .await
     }
@@ -74,17 +63,64 @@ impl Points {
         buckets: &Buckets,
     ) -> Result<Vec<Vec<u64>>, Error> {
         let (sources, words, buckets) = (sources.into(), words.to_vec(), buckets.clone());
+        let mut series = vec![vec![0; buckets.starts().len()]; words.len()];
+        if let Some(clickhouse) = self.clickhouse() {
+            let places = places(&words);
+            let add = |bucket: usize, word: &str, count| {
+                if let Some(word) = places.get(word) {
+                    series[*word][bucket] += count;
+                }
+            };
+            clickhouse
+                .each_word(sources.metrics(), &buckets, Some(&words), add)
+                .await?;
+            return Ok(as_asked(&words, &series));
+        }
         self.read(move |reading| {
-            let places: HashMap<&str, usize> = words.iter().map(String::as_str).zip(0..).collect();
-            let mut series = vec![vec![0; buckets.starts().len()]; words.len()];
+            let places = places(&words);
             each(reading, &sources, &buckets, |bucket, word, count| {
                 if let Some(word) = places.get(word) {
                     series[*word][bucket] += count;
                 }
             })?;
-            // A word asked for twice is answered twice.
-            Ok(words.iter().map(|word| series[places[word.as_str()]].clone()).collect())
+            Ok(as_asked(&words, &series))
         })
         .await
+    }
+}
+
+fn places(words: &[String]) -> HashMap<&str, usize> {
+    words.iter().map(String::as_str).zip(0..).collect()
+}
+
+/// A word asked for twice is answered twice.
+fn as_asked(words: &[String], series: &[Vec<u64>]) -> Vec<Vec<u64>> {
+    let places = places(words);
+    words.iter().map(|word| series[places[word.as_str()]].clone()).collect()
+}
+
+type Counts = HashMap<String, u64>;
+
+fn add(counts: &mut Counts, word: &str, count: u64) {
+    if let Some(there) = counts.get_mut(word) {
+        *there += count;
+    } else {
+        counts.insert(word.to_owned(), count);
+    }
+}
+
+fn ranked(counts: Counts, limit: u32) -> Words {
+    let distinct = counts.len() - usize::from(counts.contains_key(OTHER));
+    let mut words: Vec<WordCount> = counts
+        .into_iter()
+        .map(|(word, count)| WordCount { word, count })
+        .collect();
+    words.sort_unstable_by(|a, b| b.count.cmp(&a.count).then_with(|| a.word.cmp(&b.word)));
+    let total = words.iter().map(|word| word.count).sum();
+    words.truncate(limit.max(1) as usize);
+    Words {
+        total,
+        distinct: distinct as u64,
+        words,
     }
 }

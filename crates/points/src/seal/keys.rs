@@ -8,7 +8,7 @@ use crate::head::generation::Contents;
 use crate::seen::{Answer, REMEMBERED, Seen};
 
 /// Writes what a generation remembers, and sweeps away what nobody needs to remember any more.
-pub(super) fn seal(tx: &Transaction<'_>, contents: &Contents) -> Result<(), Error> {
+pub(crate) fn seal(tx: &Transaction<'_>, contents: &Contents) -> Result<(), Error> {
     let mut insert = tx.prepare_cached(
         "insert or replace into batch_keys (seen, project, at, stored, duplicates, note) values (?1, ?2, ?3, ?4, ?5, ?6)",
     )?;
@@ -61,7 +61,7 @@ pub(crate) fn find_point(connection: &Connection, seen: Seen) -> Result<Option<i
 }
 
 /// Forgets all of a project.
-pub(super) fn forget(tx: &Transaction<'_>, project: ProjectId) -> Result<(), Error> {
+pub(crate) fn forget(tx: &Transaction<'_>, project: ProjectId) -> Result<(), Error> {
     tx.execute("delete from batch_keys where project = ?1", [project.0])?;
     tx.execute("delete from point_ids where project = ?1", [project.0])?;
     Ok(())

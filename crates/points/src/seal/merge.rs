@@ -141,7 +141,7 @@ const fn place(metric: &Metric, day: i64) -> Place {
 }
 
 /// Makes or updates the metric's row.
-fn number(tx: &Transaction<'_>, recent: &Recent, (first, last): (i64, i64)) -> Result<Metric, Error> {
+pub(crate) fn number(tx: &Transaction<'_>, recent: &Recent, (first, last): (i64, i64)) -> Result<Metric, Error> {
     let mut upsert = tx.prepare_cached(
         "insert into metrics (metric, project, kind, first_at, last_at) values (?1, ?2, ?3, ?4, ?5)
             on conflict (metric) do update set first_at = min(first_at, ?4), last_at = max(last_at, ?5)

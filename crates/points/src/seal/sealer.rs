@@ -6,12 +6,15 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use domain::id::MetricId;
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::oneshot;
 
 use super::{erase, merge};
+use crate::clickhouse::ship::Shipper;
 use crate::head::Head;
 use crate::head::generation::Generation;
+use crate::head::metric::Metric;
 use crate::journal::entry::Erasure;
 use crate::{Error, Options, schema};
 
@@ -65,12 +68,14 @@ struct Inbox {
     failing: Option<String>,
 }
 
-/// Starts the thread; it ends when told to stop, and leaves what is not sealed to the journal.
+/// Starts the thread; it ends when told to stop, and leaves what is not sealed to the journal. With a shipper, what is
+/// sealed goes to ClickHouse.
 pub(crate) fn start(
     connection: Connection,
     file: PathBuf,
     options: Options,
     head: Arc<Head>,
+    shipper: Option<Shipper>,
     tell: impl Fn() + Send + 'static,
 ) -> std::io::Result<(Arc<Sealer>, JoinHandle<()>)> {
     let sealer = Arc::new(Sealer {
@@ -83,6 +88,7 @@ pub(crate) fn start(
         file,
         options,
         head,
+        shipper,
         sealer: sealer.clone(),
         flushes: Vec::new(),
         tell: Box::new(tell),
@@ -116,6 +122,11 @@ impl Sealer {
         self.told.notify_one();
     }
 
+    /// Why the last try failed, if it did.
+    pub(crate) fn failing(&self) -> Option<String> {
+        self.inbox().failing.clone()
+    }
+
     pub(crate) fn stop(&self) {
         self.inbox().stopped = true;
         self.told.notify_one();
@@ -146,6 +157,7 @@ struct Work {
     file: PathBuf,
     options: Options,
     head: Arc<Head>,
+    shipper: Option<Shipper>,
     sealer: Arc<Sealer>,
     flushes: Vec<(u64, oneshot::Sender<Result<(), Error>>)>,
     tell: Box<dyn Fn() + Send>,
@@ -180,9 +192,21 @@ impl Work {
             if inbox.stopped {
                 return None;
             }
-            if !inbox.jobs.is_empty() || inbox.more {
+            let at_once = inbox.more && (self.shipper.is_none() || inbox.failing.is_none());
+            if !inbox.jobs.is_empty() || at_once {
                 inbox.more = false;
                 return Some(std::mem::take(&mut inbox.jobs));
+            }
+            if let (Some(shipper), Some(_)) = (&self.shipper, &inbox.failing) {
+                // However much comes meanwhile: who is overwhelmed, or just back, must not be asked all the time.
+                let goes_on = |inbox: &mut Inbox| !inbox.stopped && inbox.jobs.is_empty();
+                let waited = self.sealer.told.wait_timeout_while(inbox, shipper.pause(), goes_on);
+                inbox = waited.unwrap_or_else(PoisonError::into_inner).0;
+                if !inbox.stopped {
+                    inbox.more = false;
+                    return Some(std::mem::take(&mut inbox.jobs));
+                }
+                continue;
             }
             if inbox.idle && inbox.failing.is_none() {
                 inbox.idle = false;
@@ -212,8 +236,21 @@ impl Work {
     /// Seals the oldest closed generation, if there is one; the next one after whatever has come meanwhile.
     fn seal_next(&mut self) {
         let oldest = self.head.state().generations.front().cloned();
-        if let Some(generation) = oldest.filter(|generation| generation.last() != u64::MAX) {
-            let result = self.seal(&generation);
+        let oldest = oldest.filter(|generation| generation.last() != u64::MAX);
+        let mut inbox = self.sealer.inbox();
+        if inbox.jobs.iter().any(|job| matches!(job, Job::Erase(_))) {
+            // It came before the generation was closed, which may have what came after it.
+            inbox.more = true;
+            return;
+        }
+        drop(inbox);
+        let has_to_erase = self.shipper.as_ref().is_some_and(Shipper::has_to_erase);
+        if oldest.is_some() || has_to_erase {
+            let result = match &oldest {
+                _ if self.shipper.is_some() => self.ship(oldest.as_deref()),
+                Some(generation) => self.seal(generation),
+                None => Ok(()),
+            };
             let mut inbox = self.sealer.inbox();
             inbox.more |= result.is_ok();
             inbox.round += 1;
@@ -246,16 +283,118 @@ impl Work {
         Ok(())
     }
 
-    fn erase(&mut self, erasure: Erasure, seq: u64) -> Result<u64, Error> {
-        let mut points = 0;
-        for generation in self
-            .head
-            .generations()
-            .iter()
-            .filter(|generation| generation.last() < seq)
-        {
-            points += generation.change(|contents| contents.erase(erasure));
+    /// Does erasures that wait, then ships a generation. It is a batch of its own, which may be in doubt.
+    fn ship(&mut self, generation: Option<&Generation>) -> Result<(), Error> {
+        let result = self.try_to_ship(generation);
+        if let Some(shipper) = &mut self.shipper {
+            shipper.tried(result.is_ok());
         }
+        result
+    }
+
+    fn try_to_ship(&mut self, generation: Option<&Generation>) -> Result<(), Error> {
+        self.settle()?;
+        self.erase_in_clickhouse()?;
+        // It may have been the one that was in doubt, and be there.
+        let sealed = self.head.state().sealed;
+        let Some(generation) = generation.filter(|generation| generation.last() > sealed) else {
+            return Ok(());
+        };
+        let last = generation.last();
+        let metrics = self.shipping(|shipper, db| shipper.ship(db, &generation.read(), last))?;
+        self.shipped(last, metrics);
+        Ok(())
+    }
+
+    /// Finds out what became of a batch that is in doubt. It is the oldest generation.
+    fn settle(&mut self) -> Result<(), Error> {
+        let whole = self.shipping(|shipper, db| {
+            shipper.prepare()?;
+            shipper.settle(db)
+        })?;
+        let oldest = self.head.state().generations.front().cloned();
+        if let (Some(last), Some(oldest)) = (whole, oldest) {
+            let metrics = self.shipping(|shipper, db| shipper.done(db, &oldest.read(), last))?;
+            self.shipped(last, metrics);
+        }
+        Ok(())
+    }
+
+    fn shipped(&mut self, last: u64, metrics: Vec<(MetricId, Metric)>) {
+        let mut state = self.head.state_mut();
+        state.sealed = last;
+        state.generations.pop_front();
+        state.changes += 1;
+        for (id, metric) in metrics {
+            state.add(id, metric);
+        }
+    }
+
+    /// Does the erasures that wait, in the generations that wait as well. Says how many data points the last one had.
+    fn erase_in_clickhouse(&mut self) -> Result<u64, Error> {
+        let waiting = self
+            .shipper
+            .as_ref()
+            .map(|shipper| shipper.erasures().to_vec())
+            .unwrap_or_default();
+        let mut points = 0;
+        for (erasure, seq) in &waiting {
+            points = self.erase_unsealed(*erasure, *seq);
+        }
+        points += self.shipping(Shipper::erase)?;
+        let mut state = self.head.state_mut();
+        for (erasure, _) in waiting {
+            match erasure {
+                Erasure::Metric(metric) => state.remove(metric),
+                Erasure::Project(project) => {
+                    for metric in state.projects.get(&project).cloned().unwrap_or_default() {
+                        state.remove(metric);
+                    }
+                }
+                Erasure::Range(..) | Erasure::Older(..) => {}
+            }
+        }
+        Ok(points)
+    }
+
+    /// Runs `work` with the shipper. After a failure the database is opened anew, as after one of a transaction.
+    fn shipping<T>(
+        &mut self,
+        work: impl FnOnce(&mut Shipper, &mut Connection) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => schema::writing(&self.file, &self.options)?,
+        };
+        let shipper = self.shipper.as_mut().ok_or(Error::Elsewhere)?;
+        let result = work(shipper, &mut connection)?;
+        self.connection = Some(connection);
+        Ok(result)
+    }
+
+    /// Takes what is erased from the generations that wait.
+    fn erase_unsealed(&self, erasure: Erasure, seq: u64) -> u64 {
+        let generations = self.head.generations();
+        let older = generations.iter().filter(|generation| generation.last() < seq);
+        older
+            .map(|generation| generation.change(|contents| contents.erase(erasure)))
+            .sum()
+    }
+
+    fn erase(&mut self, erasure: Erasure, seq: u64) -> Result<u64, Error> {
+        if let Some(shipper) = &mut self.shipper {
+            shipper.note(erasure, seq);
+            let erased = self.settle().and_then(|()| self.erase_in_clickhouse());
+            if let Err(error) = &erased {
+                // It waits in the journal, and is done before anything that came after it is shipped.
+                self.sealer.inbox().failing = Some(error.to_string());
+            }
+            if let Some(shipper) = &mut self.shipper {
+                shipper.tried(erased.is_ok());
+            }
+            return erased;
+        }
+        let mut points = self.erase_unsealed(erasure, seq);
         let dense = self.options.dense;
         let erased = self.transaction(|tx| erase::erase(tx, erasure, dense))?;
         points += erased.points;

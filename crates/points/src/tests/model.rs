@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::{NOW, PROJECT, batch, buckets, point, range};
-use crate::{Bucket, DataPoint, Options, Points, Retention};
+use crate::{Address, Bucket, DataPoint, Options, Points, Retention};
 use plain::{bucket, each, hits_of, nearly, of, text};
 
 const NUMBERS: MetricId = MetricId(1);
@@ -36,7 +36,7 @@ fn data_points() -> impl Strategy<Value = Vec<DataPoint>> {
 
 /// What is done to a store.
 #[derive(Clone, Debug)]
-enum Done {
+pub(super) enum Done {
     Append(Vec<DataPoint>),
     Seal,
     Restart,
@@ -47,24 +47,41 @@ enum Done {
     Outlive(i64),
 }
 
+/// Where its data points are.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Engine<'e> {
+    Embedded,
+    ClickHouse(&'e Address),
+}
+
 /// A store that is tried.
 #[derive(Clone, Copy, Debug)]
-struct Tried {
+pub(super) struct Tried {
     /// Data points a day from which minutes are kept.
     dense: u64,
     /// Whether minutes are all that is left of some days: then nothing finer is asked for.
     outlive: bool,
 }
 
-impl Tried {
-    async fn open(self, dir: &TempDir) -> Points {
-        let options = Options {
-            dense: self.dense,
-            ..Options::default()
-        };
-        Points::open(dir.path(), options).await.unwrap()
+impl Engine<'_> {
+    async fn open(self, tried: Tried, dir: &TempDir) -> Points {
+        match self {
+            Self::Embedded => {
+                let options = Options {
+                    dense: tried.dense,
+                    ..Options::default()
+                };
+                Points::open(dir.path(), options).await.unwrap()
+            }
+            Self::ClickHouse(to) => {
+                let options = Options::shipping(64 << 20);
+                Points::open_shipping(dir.path(), options, to.clone(), 1).await.unwrap()
+            }
+        }
     }
+}
 
+impl Tried {
     /// How far quantiles may be off.
     fn off(self) -> f64 {
         if self.outlive || self.dense < u64::MAX {
@@ -80,7 +97,7 @@ impl Tried {
     }
 }
 
-fn done(tried: Tried) -> impl Strategy<Value = Vec<Done>> {
+pub(super) fn done(tried: Tried) -> impl Strategy<Value = Vec<Done>> {
     let metric = || prop_oneof![Just(NUMBERS), Just(HITS), Just(WORDS)];
     let done = prop_oneof![
         6 => data_points().prop_map(Done::Append),
@@ -94,9 +111,9 @@ fn done(tried: Tried) -> impl Strategy<Value = Vec<Done>> {
     prop::collection::vec(done, 1..9)
 }
 
-async fn agree(tried: Tried, steps: Vec<Done>, asked: &[(i64, i64, &str)]) {
+pub(super) async fn agree(engine: Engine<'_>, tried: Tried, steps: Vec<Done>, asked: &[(i64, i64, &str)]) {
     let dir = TempDir::new().unwrap();
-    let mut points = tried.open(&dir).await;
+    let mut points = engine.open(tried, &dir).await;
     let mut all: Vec<DataPoint> = Vec::new();
     for step in steps {
         let before = all.len();
@@ -108,7 +125,7 @@ async fn agree(tried: Tried, steps: Vec<Done>, asked: &[(i64, i64, &str)]) {
             Done::Seal => points.seal().await.unwrap(),
             Done::Restart => {
                 drop(points);
-                points = tried.open(&dir).await;
+                points = engine.open(tried, &dir).await;
             }
             Done::DeleteRange(metric, ago, length) => {
                 // Words outlive their data points by the hour.
@@ -142,6 +159,10 @@ async fn agree(tried: Tried, steps: Vec<Done>, asked: &[(i64, i64, &str)]) {
                 points.retain(PROJECT, retention).await.unwrap();
             }
         }
+    }
+    if let Engine::ClickHouse(_) = engine {
+        // Reads see what was shipped.
+        points.seal().await.unwrap();
     }
     for (ago, length, step) in asked {
         let from = (NOW - *ago).floor(tried.finest());
@@ -312,7 +333,7 @@ async fn pages_agree(points: &Points, all: &[DataPoint], asked: Range) {
     );
 }
 
-fn asked() -> impl Strategy<Value = Vec<(i64, i64, &'static str)>> {
+pub(super) fn asked() -> impl Strategy<Value = Vec<(i64, i64, &'static str)>> {
     let step = prop_oneof![Just("17m"), Just("1h"), Just("6h"), Just("1d"), Just("auto")];
     let unit = prop_oneof![Just(1), Just(HOUR)];
     let asked = (1..4 * DAY, 1..4 * DAY, step, unit);
@@ -325,10 +346,10 @@ fn asked() -> impl Strategy<Value = Vec<(i64, i64, &'static str)>> {
 
 fn run(tried: Tried, steps: Vec<Done>, asked: &[(i64, i64, &str)]) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(agree(tried, steps, asked));
+    runtime.block_on(agree(Engine::Embedded, tried, steps, asked));
 }
 
-const PLAIN: Tried = Tried {
+pub(super) const PLAIN: Tried = Tried {
     dense: u64::MAX,
     outlive: false,
 };
@@ -336,7 +357,7 @@ const DENSE: Tried = Tried {
     dense: 12,
     outlive: false,
 };
-const OUTLIVING: Tried = Tried {
+pub(super) const OUTLIVING: Tried = Tried {
     dense: 30,
     outlive: true,
 };

@@ -16,7 +16,7 @@ fn on(dir: &TempDir, disk: &Simulated) -> Points {
         dense: 50,
         ..Options::default()
     };
-    let inner: Inner = crate::open::open(dir.path(), options, Some(Arc::new(disk.clone()))).unwrap();
+    let inner: Inner = crate::open::open(dir.path(), options, Some(Arc::new(disk.clone())), None).unwrap();
     Points { inner: Arc::new(inner) }
 }
 

@@ -9,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::Group;
 use crate::Error;
+use crate::clickhouse::local;
 use crate::head::generation::Generation;
 use crate::rollup::Day;
 use crate::schema::{self, day_key};
@@ -49,6 +50,11 @@ impl Vocabularies {
         };
         if let Some(data) = data {
             Day::each_word(&data, |word, _| {
+                words.insert(word.into());
+            })?;
+        }
+        if local::is_shipping(connection)? {
+            local::each_word(connection, metric, day, |word| {
                 words.insert(word.into());
             })?;
         }

@@ -9,7 +9,7 @@ use crate::sketch::Sketch;
 
 /// Values looked at one by one, and sketches of others.
 #[derive(Debug, Default)]
-pub(in crate::query) struct Spread {
+pub(crate) struct Spread {
     values: Vec<f64>,
     sketch: Sketch,
 }
@@ -24,7 +24,13 @@ impl Spread {
         self.values.push(value);
     }
 
-    pub(super) fn merge(&mut self, sketch: Sketch) {
+    /// Adds a value.
+    pub(crate) fn value(&mut self, value: f64) {
+        self.values.push(value);
+    }
+
+    /// Adds values that are sketched.
+    pub(crate) fn merge(&mut self, sketch: Sketch) {
         if self.sketch.count() == 0 {
             self.sketch = sketch;
         } else {

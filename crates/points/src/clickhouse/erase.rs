@@ -1,0 +1,210 @@
+//! Erasing in ClickHouse: rows are deleted by mutations, and rollups that lose a part of what they add up are made anew.
+
+use std::time::Duration;
+
+use domain::id::MetricId;
+use domain::time::{DAY, HOUR, MINUTE};
+
+use super::read::{Known, known};
+use super::schema::{Layout, ROLLUPS, TABLES, Table};
+use super::ship::count;
+use super::{Client, Failure};
+use crate::journal::entry::{Erasure, Horizons};
+
+/// How long between two looks whether a mutation is done, and how many looks are taken.
+const LOOKING: Duration = Duration::from_millis(20);
+const LOOKS: u32 = 3_000;
+/// How often a rollup is made anew if others add to it meanwhile.
+const TRIES: u32 = 5;
+
+/// Does what an erasure says; doing it again changes nothing. Says how many data points that were.
+pub(super) async fn erase(client: &Client, layout: &Layout, erasure: Erasure) -> Result<u64, Failure> {
+    match erasure {
+        Erasure::Metric(metric) => everything(client, layout, &format!("metric = {}", metric.0)).await,
+        Erasure::Project(project) => everything(client, layout, &format!("project = {}", project.0)).await,
+        Erasure::Range(metric, from, to) => range(client, layout, metric, (from, to)).await,
+        Erasure::Older(project, horizons) => older(client, layout, project.0, horizons).await,
+    }
+}
+
+/// Deletes rows of a table, on every server, and waits until they are gone.
+pub(super) async fn delete(client: &Client, layout: &Layout, table: Table, which: &str) -> Result<(), Failure> {
+    // A mutation rewrites whole parts, so none is begun for nothing.
+    if count(client, &format!("SELECT count() FROM {} WHERE {which}", table.name())).await? == 0 {
+        return Ok(());
+    }
+    let local = layout.local(table);
+    let statement = format!("ALTER TABLE {local}{} DELETE WHERE {which}", layout.everywhere());
+    client.run(&statement).await?;
+    let mutations = match &layout.cluster {
+        Some(cluster) => format!("cluster('{cluster}', system, mutations)"),
+        None => "system.mutations".to_owned(),
+    };
+    let left = format!(
+        "SELECT count() FROM {mutations} WHERE database = '{}' AND table = '{local}' AND is_done = 0",
+        layout.database
+    );
+    for _ in 0..LOOKS {
+        if count(client, &left).await? == 0 {
+            return Ok(());
+        }
+        tokio::time::sleep(LOOKING).await;
+    }
+    Err(Failure::Silent(format!("rows of {local} are still being deleted")))
+}
+
+/// Makes rows of a rollup out of the data points that are `inside`.
+pub(super) async fn make_anew(client: &Client, table: Table, inside: &str) -> Result<(), Failure> {
+    let Some(rows) = table.made_from(Table::Points.name(), inside) else {
+        return Ok(());
+    };
+    insert_select(client, table, &rows).await
+}
+
+/// Rows that happen to be the same as some that came before are not left out.
+async fn insert_select(client: &Client, table: Table, rows: &str) -> Result<(), Failure> {
+    let statement = format!("INSERT INTO {} {rows}", table.name());
+    let settings = "&insert_deduplicate=0&insert_distributed_sync=1";
+    client.run_with(&statement, settings).await?;
+    Ok(())
+}
+
+async fn everything(client: &Client, layout: &Layout, which: &str) -> Result<u64, Failure> {
+    let points = count(client, &format!("SELECT count() FROM points WHERE {which}")).await?;
+    for table in TABLES {
+        if !matches!(table, Table::Batches | Table::Horizons) {
+            delete(client, layout, table, which).await?;
+        }
+    }
+    Ok(points)
+}
+
+async fn range(client: &Client, layout: &Layout, metric: MetricId, (from, to): (i64, i64)) -> Result<u64, Failure> {
+    let Some(known) = known(client, &[metric]).await? else {
+        return Ok(0);
+    };
+    let of = format!("project = {} AND metric = {}", known.project, metric.0);
+    let gone = format!("{of} AND at >= {from} AND at < {to}");
+    let points = count(client, &format!("SELECT count() FROM points WHERE {gone}")).await?;
+    delete(client, layout, Table::Points, &gone).await?;
+    let (first, end) = (
+        from.div_euclid(DAY) * DAY,
+        to.saturating_add(DAY - 1).div_euclid(DAY) * DAY,
+    );
+    let whole = (
+        from.saturating_add(DAY - 1).div_euclid(DAY) * DAY,
+        to.div_euclid(DAY) * DAY,
+    );
+    if whole.0 < whole.1 {
+        for table in ROLLUPS {
+            let inside = format!("{of} AND start >= {} AND start < {}", whole.0, whole.1);
+            delete(client, layout, table, &inside).await?;
+        }
+    }
+    let mut days = vec![first, end - DAY];
+    days.retain(|day| !(whole.0..whole.1).contains(day));
+    days.dedup();
+    for day in days {
+        if known.has_points(day) {
+            from_points(client, layout, &of, day).await?;
+        } else {
+            from_finest(client, layout, &known, &of, day, (from, to)).await?;
+        }
+    }
+    Ok(points)
+}
+
+/// Makes the rollups of a day anew from its data points. Who ships to the same day meanwhile might be counted twice, or
+/// not at all; so it is looked at whether sums and data points agree.
+async fn from_points(client: &Client, layout: &Layout, of: &str, day: i64) -> Result<(), Failure> {
+    let inside = |time: &str| format!("{of} AND {time} >= {day} AND {time} < {}", day + DAY);
+    for _ in 0..TRIES {
+        for table in ROLLUPS {
+            delete(client, layout, table, &inside("start")).await?;
+        }
+        for table in ROLLUPS {
+            make_anew(client, table, &inside("at")).await?;
+        }
+        let points = count(client, &format!("SELECT count() FROM points WHERE {}", inside("at"))).await?;
+        let summed = format!(
+            "SELECT sumMerge(points) FROM sums WHERE unit = {DAY} AND {}",
+            inside("start")
+        );
+        if points == count(client, &summed).await? {
+            return Ok(());
+        }
+    }
+    tracing::warn!(
+        day,
+        "data points were added to a day each time its sums were made anew after erasing"
+    );
+    Ok(())
+}
+
+/// Takes a range out of a day whose data points are gone: what begins in it of the finest that is kept, and what is
+/// coarser is made of the rest.
+async fn from_finest(
+    client: &Client,
+    layout: &Layout,
+    known: &Known,
+    of: &str,
+    day: i64,
+    (from, to): (i64, i64),
+) -> Result<(), Failure> {
+    let today = format!("{of} AND start >= {day} AND start < {}", day + DAY);
+    for table in ROLLUPS {
+        let finest = known.finest(day, table != Table::Words);
+        let gone = format!("{today} AND unit = {finest} AND start >= {from} AND start < {to}");
+        delete(client, layout, table, &gone).await?;
+        for unit in [HOUR, DAY].into_iter().filter(|unit| *unit > finest) {
+            delete(client, layout, table, &format!("{today} AND unit = {unit}")).await?;
+            let (what, by) = match table {
+                Table::Sums => (
+                    "sumMergeState(points), sumMergeState(amount), sumMergeState(total), minMergeState(least), \
+                     maxMergeState(greatest)",
+                    "",
+                ),
+                Table::Bins => ("bin, sumMergeState(points)", ", bin"),
+                _ => ("word, sumMergeState(points)", ", word"),
+            };
+            let rows = format!(
+                "SELECT source, project, metric, toInt64({unit}) AS longer, intDiv(start, longer) * longer AS begins, \
+                 {what} FROM {} WHERE {today} AND unit = {finest} GROUP BY source, project, metric, begins{by}",
+                table.name()
+            );
+            insert_select(client, table, &rows).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Forgets what is older than each horizon. What is coarser and kept longer has been there all along.
+async fn older(client: &Client, layout: &Layout, project: i64, horizons: Horizons) -> Result<u64, Failure> {
+    let of = format!("project = {project}");
+    let before = super::read::horizons(client, project).await?;
+    let gone = Known::effective(horizons);
+    if gone != before {
+        let line = format!(
+            "INSERT INTO horizons VALUES ({project}, {}, {}, {}, {})",
+            gone.raw, gone.minutes, gone.hours, gone.days
+        );
+        client.run_with(&line, "&insert_distributed_sync=1").await?;
+    }
+    let old = format!("{of} AND at < {}", gone.raw);
+    let points = count(client, &format!("SELECT count() FROM points WHERE {old}")).await?;
+    delete(client, layout, Table::Points, &old).await?;
+    for table in ROLLUPS {
+        // An hour's words are kept as long as minutes are.
+        let hours = if table == Table::Words {
+            gone.minutes
+        } else {
+            gone.hours
+        };
+        let old = format!(
+            "{of} AND ((unit = {MINUTE} AND start < {}) OR (unit = {HOUR} AND start < {hours}) OR start < {})",
+            gone.minutes, gone.days
+        );
+        delete(client, layout, table, &old).await?;
+    }
+    Ok(points)
+}

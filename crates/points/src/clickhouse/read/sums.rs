@@ -1,0 +1,171 @@
+//! Sums, extremes and how numbers are spread.
+
+use std::collections::HashMap;
+
+use domain::id::MetricId;
+use domain::range::Buckets;
+
+use super::super::Failure;
+use super::super::binary::{Cells, listed};
+use super::super::schema::Table;
+use super::plan::{POINTS, Piece, Slots, condition};
+use super::{Known, Reader, known};
+use crate::Error;
+use crate::kind::Kind;
+use crate::query::gather::{Gathered, Spread};
+use crate::rollup::Hour;
+use crate::sketch::Sketch;
+
+/// Numbers of all buckets together that are looked at one by one, so that quantiles are exact.
+const VALUES: u64 = 1 << 17;
+
+impl Reader {
+    /// What each bucket of what is read as one metric is made of; how its numbers are spread only if asked for.
+    pub(crate) async fn gathered<'b>(
+        &self,
+        metrics: &[MetricId],
+        buckets: &'b Buckets,
+        spread: bool,
+    ) -> Result<Gathered<'b>, Error> {
+        let slots = Slots::of(buckets);
+        let mut sums = vec![Hour::default(); slots.len()];
+        let mut spreads = Vec::new();
+        if let Some(known) = known(&self.client, metrics).await? {
+            let of = of_metrics(&known, metrics);
+            self.sums(&slots, &known, &of, &mut sums).await?;
+            if spread && known.kind == Kind::Number {
+                spreads = (0..slots.len()).map(|_| Spread::default()).collect();
+                self.spreads(&slots, &known, &of, &sums, &mut spreads).await?;
+            }
+        } else if spread {
+            spreads = (0..slots.len()).map(|_| Spread::default()).collect();
+        }
+        Ok(Gathered::filled(buckets, sums, spreads))
+    }
+
+    /// Adds up the rows that fit, of data points that are `of` something.
+    pub(super) async fn sums(&self, slots: &Slots, known: &Known, of: &str, sums: &mut [Hour]) -> Result<(), Failure> {
+        let pieces = slots.pieces(Table::Sums, known.horizons, known.span);
+        let mut selects = Vec::new();
+        if let Some(inside) = condition(&pieces, false) {
+            selects.push(format!(
+                "SELECT {} AS slot, sumMerge(points) AS n, sumMerge(amount) AS a, sumMerge(total) AS t, \
+                 minMerge(least) AS l, maxMerge(greatest) AS g FROM sums WHERE {of} AND {inside} GROUP BY slot",
+                slots.place("start")
+            ));
+        }
+        if let Some(inside) = condition(&pieces, true) {
+            selects.push(format!(
+                "SELECT {} AS slot, count() AS n, sum(hits) AS a, sum(number) AS t, min(number) AS l, \
+                 max(number) AS g FROM points WHERE {of} AND {inside} GROUP BY slot",
+                slots.place("at")
+            ));
+        }
+        if selects.is_empty() {
+            return Ok(());
+        }
+        let text = format!(
+            "SELECT slot, sum(n), sum(a), sum(t), min(l), max(g) FROM ({}) GROUP BY slot FORMAT RowBinary",
+            selects.join(" UNION ALL ")
+        );
+        let said = self.client.ask(&text).await?;
+        let mut cells = Cells::of(&said);
+        while !cells.is_empty() {
+            let slot = cells.u32()? as usize;
+            let mut hour = Hour {
+                count: cells.u64()?,
+                amount: cells.u64()?,
+                sum: cells.f64()?,
+                min: cells.f64()?,
+                max: cells.f64()?,
+                quantiles: None,
+            };
+            if known.kind != Kind::Number {
+                let Hour { count, amount, .. } = hour;
+                hour = Hour {
+                    count,
+                    amount,
+                    ..Hour::default()
+                };
+            }
+            sums.get_mut(slot).ok_or(Failure::Unreadable)?.merge(&hour);
+        }
+        Ok(())
+    }
+
+    /// Values where they are kept and few, else how many are in each bin of the sketch that the embedded engine has too.
+    async fn spreads(
+        &self,
+        slots: &Slots,
+        known: &Known,
+        of: &str,
+        sums: &[Hour],
+        spreads: &mut [Spread],
+    ) -> Result<(), Failure> {
+        let few = sums.iter().map(|sum| sum.count).sum::<u64>() <= VALUES;
+        let mut pieces = slots.pieces(Table::Bins, known.horizons, known.span);
+        if few {
+            let there = |piece: &Piece| known.has_points(piece.from);
+            let values: Vec<Piece> = pieces.extract_if(.., |piece| there(piece)).collect();
+            let values: Vec<Piece> = values
+                .into_iter()
+                .map(|piece| Piece { unit: POINTS, ..piece })
+                .collect();
+            if let Some(inside) = condition(&values, true) {
+                let place = slots.place("at");
+                let text = format!("SELECT {place}, number FROM points WHERE {of} AND {inside} FORMAT RowBinary");
+                let said = self.client.ask(&text).await?;
+                let mut cells = Cells::of(&said);
+                while !cells.is_empty() {
+                    let slot = cells.u32()? as usize;
+                    let number = cells.f64()?;
+                    spreads.get_mut(slot).ok_or(Failure::Unreadable)?.value(number);
+                }
+            }
+        }
+        self.bins(slots, of, &pieces, spreads).await
+    }
+
+    async fn bins(&self, slots: &Slots, of: &str, pieces: &[Piece], spreads: &mut [Spread]) -> Result<(), Failure> {
+        let mut selects = Vec::new();
+        if let Some(inside) = condition(pieces, false) {
+            selects.push(format!(
+                "SELECT {} AS slot, bin, sumMerge(points) AS n FROM bins WHERE {of} AND {inside} GROUP BY slot, bin",
+                slots.place("start")
+            ));
+        }
+        if let Some(inside) = condition(pieces, true) {
+            selects.push(format!(
+                "SELECT {} AS slot, bin, count() AS n FROM points WHERE {of} AND {inside} GROUP BY slot, bin",
+                slots.place("at")
+            ));
+        }
+        if selects.is_empty() {
+            return Ok(());
+        }
+        let text = format!(
+            "SELECT slot, bin, sum(n) FROM ({}) GROUP BY slot, bin FORMAT RowBinary",
+            selects.join(" UNION ALL ")
+        );
+        let said = self.client.ask(&text).await?;
+        let mut cells = Cells::of(&said);
+        let mut bins: HashMap<usize, Vec<(i32, u64)>> = HashMap::new();
+        while !cells.is_empty() {
+            let slot = cells.u32()? as usize;
+            bins.entry(slot).or_default().push((cells.i32()?, cells.u64()?));
+        }
+        for (slot, bins) in bins {
+            spreads
+                .get_mut(slot)
+                .ok_or(Failure::Unreadable)?
+                .merge(Sketch::of_bins(bins));
+        }
+        Ok(())
+    }
+}
+
+/// The condition for rows of metrics. With their project, which is what rows are ordered by first.
+pub(super) fn of_metrics(known: &Known, metrics: &[MetricId]) -> String {
+    let metrics = listed(metrics.iter().map(|metric| metric.0));
+    format!("project = {} AND metric IN ({metrics})", known.project)
+}

@@ -1,0 +1,293 @@
+//! The tables in ClickHouse, in words that versions from 18.12 to today's understand alike.
+//!
+//! One table is written to, `points`; materialised views make all others of data points from what is inserted. What the
+//! embedded engine keeps as minutes, hours and days are rows here that say how long they are (`unit`), so a read adds up
+//! whichever are the coarsest that fit, and forgetting the fine ones is deleting them.
+//!
+//! Every row says which folder's journal it came from (`source`). Only its process adds rows of a source, one batch after
+//! the other: so what a batch left half done can be taken back without touching what others add meanwhile.
+
+use std::time::Duration;
+
+use super::address::Address;
+use super::{Client, Failure};
+
+/// The format this version makes and reads.
+const FORMAT: u32 = 1;
+/// How often making tables is tried: others may be making them at this moment, which old versions trip over.
+const TRIES: u32 = 10;
+const BETWEEN: Duration = Duration::from_millis(200);
+
+/// A part of a table, in microseconds: 30 days.
+const PARTITION: &str = "2592000000000";
+
+/// A table that data points are in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Table {
+    /// Each of them.
+    Points,
+    /// What stretches of time add up to.
+    Sums,
+    /// How many numbers of stretches of time are in each bin of a sketch.
+    Bins,
+    /// How often each word came in stretches of time.
+    Words,
+    /// Metrics, and when each first and last came.
+    Metrics,
+    /// The last batch of every source that is whole.
+    Batches,
+    /// What of each project was forgotten.
+    Horizons,
+}
+
+pub(super) const TABLES: [Table; 7] = [
+    Table::Points,
+    Table::Sums,
+    Table::Bins,
+    Table::Words,
+    Table::Metrics,
+    Table::Batches,
+    Table::Horizons,
+];
+
+/// The rollups.
+pub(super) const ROLLUPS: [Table; 3] = [Table::Sums, Table::Bins, Table::Words];
+
+impl Table {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Points => "points",
+            Self::Sums => "sums",
+            Self::Bins => "bins",
+            Self::Words => "words",
+            Self::Metrics => "metrics",
+            Self::Batches => "batches",
+            Self::Horizons => "horizons",
+        }
+    }
+
+    const fn columns(self) -> &'static str {
+        match self {
+            Self::Points => {
+                "source UInt64, batch UInt64, project Int64, metric Int64, at Int64, place UInt64, kind UInt8, \
+                 hits UInt64, number Float64, bin Int32, word String"
+            }
+            Self::Sums => {
+                "source UInt64, project Int64, metric Int64, unit Int64, start Int64, \
+                 points AggregateFunction(sum, UInt64), amount AggregateFunction(sum, UInt64), \
+                 total AggregateFunction(sum, Float64), least AggregateFunction(min, Float64), \
+                 greatest AggregateFunction(max, Float64)"
+            }
+            Self::Bins => {
+                "source UInt64, project Int64, metric Int64, unit Int64, start Int64, bin Int32, \
+                 points AggregateFunction(sum, UInt64)"
+            }
+            Self::Words => {
+                "source UInt64, project Int64, metric Int64, unit Int64, start Int64, word String, \
+                 points AggregateFunction(sum, UInt64)"
+            }
+            Self::Metrics => {
+                "project Int64, metric Int64, kind UInt8, first AggregateFunction(min, Int64), \
+                 last AggregateFunction(max, Int64)"
+            }
+            Self::Batches => "source UInt64, batch UInt64, last UInt64, points UInt64",
+            Self::Horizons => "project Int64, raw Int64, minutes Int64, hours Int64, days Int64",
+        }
+    }
+
+    /// The engine without what makes it replicated, and how rows are ordered and parted.
+    const fn engine(self) -> (&'static str, &'static str, Option<&'static str>) {
+        match self {
+            Self::Points => ("MergeTree", "(project, metric, at, source, place)", Some("at")),
+            Self::Sums => (
+                "AggregatingMergeTree",
+                "(project, unit, metric, start, source)",
+                Some("start"),
+            ),
+            Self::Bins => (
+                "AggregatingMergeTree",
+                "(project, unit, metric, start, source, bin)",
+                Some("start"),
+            ),
+            Self::Words => (
+                "AggregatingMergeTree",
+                "(project, unit, metric, start, source, word)",
+                Some("start"),
+            ),
+            Self::Metrics => ("AggregatingMergeTree", "(metric, project, kind)", None),
+            Self::Batches => ("ReplacingMergeTree", "source", None),
+            Self::Horizons => ("MergeTree", "project", None),
+        }
+    }
+
+    /// What rows are spread over shards by: what belongs together is on one.
+    const fn sharded_by(self) -> &'static str {
+        match self {
+            Self::Points | Self::Sums | Self::Bins | Self::Words | Self::Metrics => "metric",
+            Self::Batches => "source",
+            Self::Horizons => "project",
+        }
+    }
+
+    /// What makes the rows of a rollup out of those of `from`, a table like `points`; none for what is written directly.
+    pub(super) fn made_from(self, from: &str, condition: &str) -> Option<String> {
+        let of = "source, project, metric, arrayJoin([{units}]) AS unit, intDiv(at, unit) * unit AS start";
+        let by = "source, project, metric, unit, start";
+        let (units, what, kind) = match self {
+            Self::Sums => (
+                "toInt64(60000000), toInt64(3600000000), toInt64(86400000000)",
+                "sumState(toUInt64(1)) AS points, sumState(hits) AS amount, sumState(number) AS total, \
+                 minState(number) AS least, maxState(number) AS greatest",
+                "1",
+            ),
+            Self::Bins => (
+                "toInt64(60000000), toInt64(3600000000), toInt64(86400000000)",
+                "bin, sumState(toUInt64(1)) AS points",
+                "kind = 2",
+            ),
+            Self::Words => (
+                "toInt64(3600000000), toInt64(86400000000)",
+                "word, sumState(toUInt64(1)) AS points",
+                "kind = 3",
+            ),
+            Self::Metrics => {
+                return Some(format!(
+                    "SELECT project, metric, kind, minState(at) AS first, maxState(at) AS last FROM {from} \
+                     WHERE {condition} GROUP BY project, metric, kind"
+                ));
+            }
+            Self::Points | Self::Batches | Self::Horizons => return None,
+        };
+        let of = of.replace("{units}", units);
+        let more = match self {
+            Self::Bins => ", bin",
+            Self::Words => ", word",
+            _ => "",
+        };
+        Some(format!(
+            "SELECT {of}, {what} FROM {from} WHERE {kind} AND {condition} GROUP BY {by}{more}"
+        ))
+    }
+}
+
+/// How tables are called, and where statements that change them are carried out.
+#[derive(Clone, Debug)]
+pub(super) struct Layout {
+    pub(super) database: String,
+    pub(super) cluster: Option<String>,
+}
+
+impl Layout {
+    pub(super) fn of(address: &Address) -> Self {
+        Self {
+            database: address.database.clone(),
+            cluster: address.cluster.clone(),
+        }
+    }
+
+    /// The table that has its rows itself: of a cluster, each server has its own.
+    pub(super) fn local(&self, table: Table) -> String {
+        let ending = if self.cluster.is_some() { "_local" } else { "" };
+        format!("{}{ending}", table.name())
+    }
+
+    /// What follows the name in a statement that every server of a cluster carries out.
+    pub(super) fn everywhere(&self) -> String {
+        let cluster = self.cluster.as_ref();
+        cluster.map_or(String::new(), |cluster| format!(" ON CLUSTER {cluster}"))
+    }
+
+    /// Everything that makes the tables, each of which changes nothing if it is done already.
+    pub(super) fn statements(&self) -> Vec<String> {
+        let (everywhere, database) = (self.everywhere(), &self.database);
+        let mut statements = vec![self.table("formats", "format UInt32", ("ReplacingMergeTree", "format", None))];
+        for table in TABLES {
+            statements.push(self.table(&self.local(table), table.columns(), table.engine()));
+            if let Some(cluster) = &self.cluster {
+                statements.push(format!(
+                    "CREATE TABLE IF NOT EXISTS {name}{everywhere} ({}) \
+                     ENGINE = Distributed({cluster}, {database}, {}, sipHash64({}))",
+                    table.columns(),
+                    self.local(table),
+                    table.sharded_by(),
+                    name = table.name(),
+                ));
+            }
+        }
+        for table in TABLES {
+            let into = self.local(table);
+            if let Some(rows) = table.made_from(&format!("{database}.{}", self.local(Table::Points)), "1") {
+                statements.push(format!(
+                    "CREATE MATERIALIZED VIEW IF NOT EXISTS points_to_{name}{everywhere} TO {database}.{into} AS {rows}",
+                    name = table.name(),
+                ));
+            }
+        }
+        statements
+    }
+
+    fn table(&self, name: &str, columns: &str, (engine, order, parted): (&str, &str, Option<&str>)) -> String {
+        let engine = if self.cluster.is_some() {
+            let path = format!("/clickhouse/tables/{{shard}}/{}/{name}", self.database);
+            format!("Replicated{engine}('{path}', '{{replica}}')")
+        } else {
+            format!("{engine}()")
+        };
+        let parted = parted.map_or(String::new(), |column| {
+            format!(" PARTITION BY intDiv({column}, {PARTITION})")
+        });
+        format!(
+            "CREATE TABLE IF NOT EXISTS {name}{} ({columns}) ENGINE = {engine}{parted} ORDER BY {order}",
+            self.everywhere()
+        )
+    }
+}
+
+/// Makes the tables, or brings them up to date. Any number of processes may do so at once.
+pub(crate) async fn migrate(client: &Client) -> Result<(), Failure> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        match make(client).await {
+            Err(Failure::Refused(why)) if tries < TRIES => {
+                tracing::debug!(why, "making tables in ClickHouse is tried again");
+                tokio::time::sleep(BETWEEN).await;
+            }
+            made => return made,
+        }
+    }
+}
+
+async fn make(client: &Client) -> Result<(), Failure> {
+    let layout = Layout::of(&client.address);
+    let exists = format!("EXISTS TABLE {}.formats FORMAT RowBinary", layout.database);
+    let made = client
+        .run_without_database(&exists)
+        .await
+        .is_ok_and(|said| said[..] == [1]);
+    if made {
+        let said = client.ask("SELECT max(format) FROM formats FORMAT RowBinary").await?;
+        let found = said[..]
+            .try_into()
+            .map(u32::from_le_bytes)
+            .map_err(|_| Failure::Unreadable)?;
+        if found > FORMAT {
+            return Err(Failure::Newer { found, known: FORMAT });
+        }
+        if found == FORMAT {
+            return Ok(());
+        }
+    }
+    let database = format!(
+        "CREATE DATABASE IF NOT EXISTS {}{}",
+        layout.database,
+        layout.everywhere()
+    );
+    client.run_without_database(&database).await?;
+    for statement in layout.statements() {
+        client.run(&statement).await?;
+    }
+    // Last, for it says that all of it is there.
+    client.run(&format!("INSERT INTO formats VALUES ({FORMAT})")).await?;
+    Ok(())
+}

@@ -1,0 +1,130 @@
+//! A ClickHouse server for a test.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use crate::Address;
+
+/// How long a server takes to start at most, and how long between two looks.
+const STARTING: u32 = 600;
+const LOOKING: Duration = Duration::from_millis(50);
+
+/// A server, ended with what it belongs to.
+pub(in crate::tests) struct Server {
+    folder: TempDir,
+    port: u16,
+    child: Option<Child>,
+}
+
+impl Server {
+    /// Starts one that has nothing.
+    pub(in crate::tests) fn start() -> Self {
+        let folder = TempDir::new().unwrap();
+        let [port, native] = free_ports();
+        let path = folder.path().display();
+        // Killed while it merges, this version merges no more until what that left is old enough to be removed.
+        let config = format!(
+            "<yandex><logger><level>warning</level><log>{path}/log</log><errorlog>{path}/err</errorlog></logger>\
+             <listen_host>127.0.0.1</listen_host><http_port>{port}</http_port><tcp_port>{native}</tcp_port>\
+             <path>{path}/data/</path><tmp_path>{path}/tmp/</tmp_path><mark_cache_size>67108864</mark_cache_size>\
+             <users_config>{path}/users.xml</users_config><default_profile>default</default_profile>\
+             <default_database>default</default_database>\
+             <merge_tree><temporary_directories_lifetime>1</temporary_directories_lifetime></merge_tree></yandex>"
+        );
+        let users = "<yandex><profiles><default/></profiles><quotas><default/></quotas><users>\
+             <default><password></password><networks><ip>127.0.0.1</ip></networks><profile>default</profile>\
+             <quota>default</quota></default>\
+             <locked><password>it's a \\secret</password><networks><ip>127.0.0.1</ip></networks>\
+             <profile>default</profile><quota>default</quota></locked></users></yandex>";
+        fs::write(folder.path().join("config.xml"), config).unwrap();
+        fs::write(folder.path().join("users.xml"), users).unwrap();
+        let mut server = Self {
+            folder,
+            port,
+            child: None,
+        };
+        server.again();
+        server
+    }
+
+    /// Starts it again on what it has.
+    pub(in crate::tests) fn again(&mut self) {
+        let mut command = Command::new("clickhouse-server");
+        let config = self.folder.path().join("config.xml");
+        command.arg(format!("--config-file={}", config.display()));
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let child = command.current_dir(self.folder.path()).spawn();
+        let mut child = child.expect("clickhouse-server is needed: install Debian's package of that name");
+        for _ in 0..STARTING {
+            if let Ok(Some(status)) = child.try_wait() {
+                panic!("clickhouse-server ended: {status}");
+            }
+            if self.post("default", "SELECT 1").is_some_and(|(fine, _)| fine) {
+                self.child = Some(child);
+                return;
+            }
+            std::thread::sleep(LOOKING);
+        }
+        let _ = child.kill();
+        panic!("clickhouse-server doesn't answer");
+    }
+
+    /// Ends it in the middle of whatever it does.
+    pub(in crate::tests) fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    }
+
+    /// The address of one of its databases.
+    pub(in crate::tests) fn address(&self, database: &str) -> Address {
+        format!("http://127.0.0.1:{}/{database}", self.port).parse().unwrap()
+    }
+
+    pub(in crate::tests) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// What a statement answers.
+    pub(in crate::tests) fn ask(&self, database: &str, text: &str) -> String {
+        let (fine, said) = self.post(database, text).expect("the server answers");
+        assert!(fine, "{text}: {said}");
+        said.trim().to_owned()
+    }
+
+    pub(in crate::tests) fn number(&self, database: &str, text: &str) -> u64 {
+        self.ask(database, text).parse().unwrap()
+    }
+
+    fn post(&self, database: &str, text: &str) -> Option<(bool, String)> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).ok()?;
+        let head = format!(
+            "POST /?wait_end_of_query=1&database={database} HTTP/1.0\r\nContent-Length: {}\r\n\r\n{text}",
+            text.len()
+        );
+        stream.write_all(head.as_bytes()).ok()?;
+        let mut said = Vec::new();
+        stream.read_to_end(&mut said).ok()?;
+        let said = String::from_utf8_lossy(&said).into_owned();
+        let (head, body) = said.split_once("\r\n\r\n")?;
+        Some((head.contains(" 200 "), body.to_owned()))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// Ports that nobody listens on.
+fn free_ports() -> [u16; 2] {
+    let listeners = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+    listeners.map(|listener| listener.local_addr().unwrap().port())
+}
