@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
+use ::points::{Address, BadAddress, Options};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use lettre::message::Mailbox;
 
@@ -35,9 +36,15 @@ pub struct Config {
     /// postgres://… for accounts; without it, SQLite in the data folder
     #[arg(long, env = "MICROSTAT_DATABASE", global = true, hide_env_values = true)]
     pub database: Option<String>,
-    /// http://… for data points; without it, the data folder
+    /// http://… or https://… for data points, several hosts separated by commas; without it, the data folder
     #[arg(long, env = "MICROSTAT_CLICKHOUSE", global = true, hide_env_values = true)]
     pub clickhouse: Option<String>,
+    /// Cluster of ClickHouse whose servers all get the tables, replicated and spread over shards
+    #[arg(long, env = "MICROSTAT_CLICKHOUSE_CLUSTER", global = true)]
+    pub clickhouse_cluster: Option<String>,
+    /// MiB that may wait in the data folder for ClickHouse; beyond, data points are refused. Takes twice that of memory
+    #[arg(long, env = "MICROSTAT_CLICKHOUSE_BACKLOG", default_value_t = 256, global = true, value_parser = clap::value_parser!(u32).range(4..=65_536))]
+    pub clickhouse_backlog: u32,
     /// smtp://… or smtps://… for mails; without it, each is a file in the data folder's mail/
     #[arg(long, env = "MICROSTAT_SMTP", global = true, hide_env_values = true)]
     pub smtp: Option<String>,
@@ -97,6 +104,27 @@ impl Config {
         self.url.starts_with("https://")
     }
 
+    /// Where data points go, if not into the data folder.
+    ///
+    /// # Errors
+    /// If that is no address of ClickHouse.
+    pub fn destination(&self) -> Result<Option<Address>, BadAddress> {
+        let Some(text) = self.clickhouse.as_deref().filter(|text| !text.is_empty()) else {
+            return Ok(None);
+        };
+        let address: Address = text.parse()?;
+        let cluster = self.clickhouse_cluster.as_deref().filter(|cluster| !cluster.is_empty());
+        cluster
+            .map_or(Ok(address.clone()), |cluster| address.on_cluster(cluster))
+            .map(Some)
+    }
+
+    /// How data points are shipped to ClickHouse.
+    #[must_use]
+    pub fn shipping(&self) -> Options {
+        Options::shipping(u64::from(self.clickhouse_backlog) << 20)
+    }
+
     /// The address of a path, for mails and copied links.
     #[must_use]
     pub fn link(&self, path: &str) -> String {
@@ -116,11 +144,32 @@ fn base_url(text: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::{Cli, base_url};
-    use clap::CommandFactory;
+    use clap::{CommandFactory, Parser};
 
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn where_data_points_go_is_read_and_never_printed_with_its_password() {
+        let config = |more: &[&str]| {
+            let told = ["microstat"].iter().chain(more).copied();
+            Cli::try_parse_from(told).unwrap().config
+        };
+        assert_eq!(config(&[]).destination(), Ok(None));
+        let there = config(&["--clickhouse", "http://u:secret@a,b/x", "--clickhouse-cluster", "c"]);
+        let address = there.destination().unwrap().unwrap();
+        assert_eq!(address.to_string(), "http://a:8123,http://b:8123/x");
+        let wrong = config(&["--clickhouse", "http://u:secret@a:b"])
+            .destination()
+            .unwrap_err();
+        assert!(!wrong.to_string().contains("secret"), "{wrong}");
+        assert!(
+            config(&["--clickhouse", "http://a", "--clickhouse-cluster", "c d"])
+                .destination()
+                .is_err()
+        );
     }
 
     #[test]

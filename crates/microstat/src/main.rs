@@ -37,7 +37,7 @@ async fn run(cli: Cli) -> Outcome {
     match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => serve::serve(Arc::new(App::open(config, clock, random).await?)).await?,
         Command::Migrate => {
-            App::open_beside(config, clock, random).await?;
+            App::migrate(config, clock, random).await?;
             println!("The databases have this version's schema.");
         }
         Command::Demo => demo::fill(&App::open_beside(config, clock, random).await?).await?,
@@ -48,6 +48,7 @@ async fn run(cli: Cli) -> Outcome {
         Command::Backup(to) => backup::make(&config, &clock, &to).await?,
         Command::Restore(from) => restore::fill(&config, &clock, &from).await?,
         Command::Points(points::Verb::Check(how)) => points::check(&config.data, &how)?,
+        Command::Points(points::Verb::Drain) => points::drain(&config, &random).await?,
     }
     Ok(())
 }

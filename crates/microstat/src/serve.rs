@@ -52,10 +52,28 @@ pub async fn serve(app: Shared) -> io::Result<()> {
 }
 
 async fn close(app: &App) {
+    hand_over(app).await;
     if let Err(error) = app.tally.flush(&app.db, app.now()).await {
         tracing::error!(%error, "the last rejected data points are not counted");
     }
     app.db.close().await;
+}
+
+/// A process may be stopped for good: what waits for ClickHouse goes there, as far as it takes it in time.
+async fn hand_over(app: &App) {
+    if app.config.clickhouse.is_none() {
+        return;
+    }
+    let handed_over = tokio::time::timeout(GOODBYE, app.points.seal()).await;
+    if !matches!(handed_over, Ok(Ok(()))) {
+        let waiting = app.points.backlog().data_points;
+        tracing::warn!(
+            waiting,
+            data = %app.config.data.display(),
+            "data points still wait for ClickHouse; the next start in this folder, or `microstat points drain`, hands \
+             them over"
+        );
+    }
 }
 
 fn stop_asked() -> io::Result<impl Future<Output = ()> + Send + 'static> {

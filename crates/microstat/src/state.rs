@@ -108,9 +108,9 @@ pub enum OpenError {
     /// Mails can't be sent so.
     #[error("--smtp is not understood: {0}")]
     Smtp(#[from] lettre::transport::smtp::Error),
-    /// Something that isn't built yet was asked for.
-    #[error("{0}")]
-    Unsupported(&'static str),
+    /// Data points can't go there.
+    #[error("--clickhouse is not understood: {0}")]
+    ClickHouse(#[from] points::BadAddress),
 }
 
 impl App {
@@ -119,8 +119,11 @@ impl App {
     /// # Errors
     /// If the data folder or a database can't be used.
     pub async fn open(config: Config, clock: Clock, random: Random) -> Result<Self, OpenError> {
-        let core = Self::core(config, clock, random).await?;
-        let points = Points::open(&core.config.data, points::Options::default()).await?;
+        let core = Core::open(config, clock, random).await?;
+        let points = match Self::ship(&core).await? {
+            Some(points) => points,
+            None => Points::open(&core.config.data, points::Options::default()).await?,
+        };
         Ok(Self::new(core, points))
     }
 
@@ -129,18 +132,42 @@ impl App {
     /// # Errors
     /// If the data folder or a database can't be used.
     pub async fn open_beside(config: Config, clock: Clock, random: Random) -> Result<Self, OpenError> {
-        let core = Self::core(config, clock, random).await?;
-        let points = Points::open_beside(&core.config.data, points::Options::default()).await?;
+        let core = Core::open(config, clock, random).await?;
+        let points = match Self::ship(&core).await? {
+            Some(points) => points,
+            None => Points::open_beside(&core.config.data, points::Options::default()).await?,
+        };
         Ok(Self::new(core, points))
     }
 
-    async fn core(config: Config, clock: Clock, random: Random) -> Result<Core, OpenError> {
-        if config.clickhouse.is_some() {
-            return Err(OpenError::Unsupported(
-                "--clickhouse is not supported by this version; leave it out to keep data points in the data folder",
-            ));
+    /// Brings everything to this version's schema, beside running servers too.
+    ///
+    /// # Errors
+    /// If the data folder, a database or ClickHouse can't be used.
+    pub async fn migrate(config: Config, clock: Clock, random: Random) -> Result<(), OpenError> {
+        match config.destination()? {
+            Some(address) => {
+                Core::open(config, clock, random).await?;
+                Points::migrate(address).await?;
+            }
+            None => drop(Self::open_beside(config, clock, random).await?),
         }
-        Core::open(config, clock, random).await
+        Ok(())
+    }
+
+    /// Opens data points that go to ClickHouse, if they do.
+    async fn ship(core: &Core) -> Result<Option<Points>, OpenError> {
+        let Some(address) = core.config.destination()? else {
+            return Ok(None);
+        };
+        tracing::info!(
+            %address,
+            backlog_mib = core.config.clickhouse_backlog,
+            "data points go to ClickHouse; while it is away, they wait in the data folder up to the backlog"
+        );
+        let source = u64::from_le_bytes(core.random.bytes());
+        let points = Points::open_shipping(&core.config.data, core.config.shipping(), address, source).await?;
+        Ok(Some(points))
     }
 
     fn new(core: Core, points: Points) -> Self {

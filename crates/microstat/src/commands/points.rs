@@ -1,4 +1,5 @@
-//! `points check`: whether the data points in a folder are whole, and the way out if they aren't.
+//! `points check`: whether the data points in a folder are whole, and the way out if they aren't. `points drain`: handing
+//! over what waits for ClickHouse.
 
 use std::path::Path;
 
@@ -6,12 +7,16 @@ use clap::{Args, Subcommand};
 use points::{Error, Lost, Place, Points, Report};
 
 use super::{Outcome, print};
+use crate::clock::Random;
+use crate::config::Config;
 
 /// What to do with data points.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Verb {
     /// Say whether the data points are whole, while no server has them open; ends with 1 if they aren't
     Check(Check),
+    /// Hand over to ClickHouse what waits in a data folder that no server has open: one that is given up, say
+    Drain,
 }
 
 /// How to check.
@@ -54,6 +59,36 @@ pub fn check(data: &Path, how: &Check) -> Outcome {
         }
         None => {}
     }
+    Ok(())
+}
+
+/// Ships everything that waits in the data folder, and prints how many data points that were.
+///
+/// # Errors
+/// If there are none, a server has them open, or ClickHouse can't take them; they stay where they are then.
+pub async fn drain(config: &Config, random: &Random) -> Outcome {
+    let Some(address) = config.destination()? else {
+        return Err("points drain needs --clickhouse, which says where data points go".into());
+    };
+    if !config.data.join("points.db").exists() {
+        return Err(format!(
+            "there are no data points in {}; --data says where they are",
+            config.data.display()
+        )
+        .into());
+    }
+    let source = u64::from_le_bytes(random.bytes());
+    let opened = Points::open_shipping(&config.data, config.shipping(), address, source).await;
+    let points = opened.map_err(|error| match error {
+        Error::Locked => "a server has the data points open, and ships them itself; stop it first".to_owned(),
+        other => other.to_string(),
+    })?;
+    let waiting = points.backlog().data_points;
+    points.seal().await?;
+    print(&format!(
+        "{} handed over. Nothing waits any more.",
+        counted(waiting, "data point")
+    ))?;
     Ok(())
 }
 

@@ -25,6 +25,7 @@ use crate::wire::Wire;
 pub(crate) struct Installation {
     scratch: Arc<Scratch>,
     folder: &'static str,
+    clickhouse: Option<String>,
 }
 
 /// A server that is killed (-9) with this value.
@@ -47,6 +48,15 @@ impl Installation {
         Self {
             scratch: Arc::new(Scratch::empty().await),
             folder: "data",
+            clickhouse: None,
+        }
+    }
+
+    /// One whose data points go to ClickHouse.
+    pub(crate) async fn shipping(to: String) -> Self {
+        Self {
+            clickhouse: Some(to),
+            ..Self::new().await
         }
     }
 
@@ -55,6 +65,7 @@ impl Installation {
         Self {
             scratch: Arc::clone(&self.scratch),
             folder: "elsewhere",
+            clickhouse: self.clickhouse.clone(),
         }
     }
 
@@ -79,6 +90,9 @@ impl Installation {
         let mut flags = vec!["--data".to_owned(), data.display().to_string()];
         if let Some(url) = &self.scratch.url {
             flags.extend(["--database".to_owned(), url.clone()]);
+        }
+        if let Some(clickhouse) = &self.clickhouse {
+            flags.extend(["--clickhouse".to_owned(), clickhouse.clone()]);
         }
         flags
     }

@@ -7,6 +7,7 @@ mod api;
 mod audit_events;
 mod backup;
 mod boards;
+mod clickhouse;
 mod commands;
 mod crash;
 mod crowd;

@@ -78,7 +78,8 @@ impl Client {
         let mut failure = None;
         for ahead in 0..self.address.hosts.len() {
             let place = (first + ahead) % self.address.hosts.len();
-            match self.ask_at(place, statement).await {
+            // On the heap: whoever draws a page waits for many of these.
+            match Box::pin(self.ask_at(place, statement)).await {
                 Err(away @ (Failure::Unreachable(_) | Failure::Silent(_))) => failure = Some(away),
                 answered => {
                     self.home.store(place, Ordering::Relaxed);
@@ -110,7 +111,7 @@ impl Client {
         let mut failure = None;
         for ahead in 0..self.address.hosts.len() {
             let place = (first + ahead) % self.address.hosts.len();
-            match self.connect(place).await {
+            match Box::pin(self.connect(place)).await {
                 Ok(connection) => {
                     self.home.store(place, Ordering::Relaxed);
                     return self.send(place, connection, statement).await;

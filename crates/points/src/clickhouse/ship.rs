@@ -12,6 +12,7 @@ use domain::id::{MetricId, ProjectId};
 use domain::time::DAY;
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::runtime::Runtime;
+use tokio::sync::watch;
 
 use super::binary::{Cells, listed};
 use super::local::{self, Doubt, Shipping};
@@ -39,6 +40,8 @@ pub(crate) struct Shipper {
     /// Whether the tables are known to be there.
     migrated: bool,
     failures: u32,
+    /// Whether it is being stopped.
+    stopping: watch::Receiver<bool>,
     /// Erasures that are in the journal and not done yet, and their records; oldest first.
     erasures: Vec<(Erasure, u64)>,
 }
@@ -52,7 +55,30 @@ impl Shipper {
             shipping,
             migrated: false,
             failures: 0,
+            stopping: watch::Sender::new(false).subscribe(),
             erasures,
+        })
+    }
+
+    /// Waits for ClickHouse only until this becomes true: what is on its way then is in doubt, and settled at the next start.
+    pub(crate) fn until(mut self, stopping: watch::Receiver<bool>) -> Self {
+        self.stopping = stopping;
+        self
+    }
+
+    fn wait_for<T>(
+        runtime: &Runtime,
+        stopping: &watch::Receiver<bool>,
+        done: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        let mut stopping = stopping.clone();
+        runtime.block_on(async {
+            tokio::select! {
+                done = done => done,
+                Ok(_) = stopping.wait_for(|stopping| *stopping) => {
+                    Err(Failure::Silent("micro stat is being stopped".to_owned()))
+                }
+            }
         })
     }
 
@@ -72,7 +98,7 @@ impl Shipper {
     /// Makes the tables, unless they are known to be there.
     pub(crate) fn prepare(&mut self) -> Result<(), Failure> {
         if !self.migrated {
-            self.runtime.block_on(schema::migrate(&self.client))?;
+            Self::wait_for(&self.runtime, &self.stopping, schema::migrate(&self.client))?;
             self.migrated = true;
         }
         Ok(())
@@ -97,9 +123,11 @@ impl Shipper {
     pub(crate) fn erase(&mut self, db: &mut Connection) -> Result<u64, Error> {
         let mut points = 0;
         while let Some((erasure, _)) = self.erasures.first().copied() {
-            points = self
-                .runtime
-                .block_on(erase::erase(&self.client, &self.layout, erasure))?;
+            points = Self::wait_for(
+                &self.runtime,
+                &self.stopping,
+                erase::erase(&self.client, &self.layout, erasure),
+            )?;
             let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
             match erasure {
                 Erasure::Metric(metric) => local::forget_metric(&tx, metric)?,
@@ -137,8 +165,11 @@ impl Shipper {
             local::begin(db, &doubt)?;
             self.shipping.doubt = Some(doubt);
             let rows = rows::of(source, batch, last, contents);
-            self.runtime
-                .block_on(insert(&self.client, source, batch, last, &rows))?;
+            Self::wait_for(
+                &self.runtime,
+                &self.stopping,
+                insert(&self.client, source, batch, last, &rows),
+            )?;
         }
         self.done(db, contents, last)
     }
@@ -178,8 +209,11 @@ impl Shipper {
                 rows = there,
                 "a batch is in ClickHouse in part; it is taken back and shipped anew"
             );
-            self.runtime
-                .block_on(take_back(&self.client, &self.layout, source, &undoing))?;
+            Self::wait_for(
+                &self.runtime,
+                &self.stopping,
+                take_back(&self.client, &self.layout, source, &undoing),
+            )?;
             self.shipping.doubt = Some(undoing);
             // Replicated tables take a batch of the same name for one they have already.
             attempt += 1;
@@ -190,7 +224,7 @@ impl Shipper {
     }
 
     fn count(&self, text: &str) -> Result<u64, Failure> {
-        self.runtime.block_on(count(&self.client, text))
+        Self::wait_for(&self.runtime, &self.stopping, count(&self.client, text))
     }
 }
 

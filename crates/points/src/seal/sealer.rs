@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use domain::id::MetricId;
 use rusqlite::{Connection, TransactionBehavior};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use super::{erase, merge};
 use crate::clickhouse::ship::Shipper;
@@ -53,6 +53,8 @@ pub(crate) struct Sealer {
     told: Condvar,
     /// Told when something was sealed, or could not be.
     done: Condvar,
+    /// Whether it is being stopped, for who waits for ClickHouse.
+    stopping: watch::Sender<bool>,
 }
 
 #[derive(Debug, Default)]
@@ -82,7 +84,9 @@ pub(crate) fn start(
         inbox: Mutex::default(),
         told: Condvar::new(),
         done: Condvar::new(),
+        stopping: watch::Sender::new(false),
     });
+    let shipper = shipper.map(|shipper| shipper.until(sealer.stopping.subscribe()));
     let mut work = Work {
         connection: Some(connection),
         file,
@@ -129,6 +133,7 @@ impl Sealer {
 
     pub(crate) fn stop(&self) {
         self.inbox().stopped = true;
+        self.stopping.send_replace(true);
         self.told.notify_one();
         self.done.notify_all();
     }

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::{Address, Options, Points};
 use between::{Between, Fault};
-pub(super) use server::Server;
+use server::Server;
 
 /// The number of the folder that ships.
 const SOURCE: u64 = 7_777;

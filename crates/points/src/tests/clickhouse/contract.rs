@@ -21,7 +21,7 @@ fn agrees(name: &str, tried: Tried) {
     let tried = TestRunner::new(config).run(&both, |(steps, asked)| {
         let database = format!("{name}_{}", nth.get());
         nth.set(nth.get() + 1);
-        let to = server.address(&database);
+        let to: crate::Address = server.address(&database);
         runtime.block_on(agree(Engine::ClickHouse(&to), tried, steps, &asked));
         server.ask("default", &format!("DROP DATABASE {database}"));
         Ok(())

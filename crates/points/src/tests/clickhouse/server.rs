@@ -1,21 +1,21 @@
-//! A ClickHouse server for a test.
+//! A ClickHouse server for a test, of this crate and of the program.
 
+use std::fmt::Debug;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
+use std::str::FromStr;
 use std::time::Duration;
 
 use tempfile::TempDir;
-
-use crate::Address;
 
 /// How long a server takes to start at most, and how long between two looks.
 const STARTING: u32 = 600;
 const LOOKING: Duration = Duration::from_millis(50);
 
 /// A server, ended with what it belongs to.
-pub(in crate::tests) struct Server {
+pub(crate) struct Server {
     folder: TempDir,
     port: u16,
     child: Option<Child>,
@@ -23,7 +23,7 @@ pub(in crate::tests) struct Server {
 
 impl Server {
     /// Starts one that has nothing.
-    pub(in crate::tests) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let folder = TempDir::new().unwrap();
         let [port, native] = free_ports();
         let path = folder.path().display();
@@ -53,7 +53,7 @@ impl Server {
     }
 
     /// Starts it again on what it has.
-    pub(in crate::tests) fn again(&mut self) {
+    pub(crate) fn again(&mut self) {
         let mut command = Command::new("clickhouse-server");
         let config = self.folder.path().join("config.xml");
         command.arg(format!("--config-file={}", config.display()));
@@ -75,7 +75,7 @@ impl Server {
     }
 
     /// Ends it in the middle of whatever it does.
-    pub(in crate::tests) fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
             child.kill().unwrap();
             child.wait().unwrap();
@@ -83,22 +83,22 @@ impl Server {
     }
 
     /// The address of one of its databases.
-    pub(in crate::tests) fn address(&self, database: &str) -> Address {
+    pub(crate) fn address<T: FromStr<Err: Debug>>(&self, database: &str) -> T {
         format!("http://127.0.0.1:{}/{database}", self.port).parse().unwrap()
     }
 
-    pub(in crate::tests) fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.port
     }
 
     /// What a statement answers.
-    pub(in crate::tests) fn ask(&self, database: &str, text: &str) -> String {
+    pub(crate) fn ask(&self, database: &str, text: &str) -> String {
         let (fine, said) = self.post(database, text).expect("the server answers");
         assert!(fine, "{text}: {said}");
         said.trim().to_owned()
     }
 
-    pub(in crate::tests) fn number(&self, database: &str, text: &str) -> u64 {
+    pub(crate) fn number(&self, database: &str, text: &str) -> u64 {
         self.ask(database, text).parse().unwrap()
     }
 

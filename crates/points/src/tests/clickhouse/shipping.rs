@@ -5,7 +5,7 @@ use tempfile::TempDir;
 
 use super::super::{METRIC, NOW, number, range, store, total};
 use super::{Between, Fault, SOURCE, Server, counted, open};
-use crate::{Error, Options, Points};
+use crate::{Address, Error, Options, Points};
 
 /// Data points of the last day and a half.
 fn numbers(count: i64) -> Vec<crate::DataPoint> {
@@ -35,7 +35,7 @@ async fn what_is_appended_is_there_by_itself() {
 #[tokio::test]
 async fn it_waits_for_clickhouse_and_catches_up() {
     let mut server = Server::start();
-    let to = server.address("away");
+    let to: Address = server.address("away");
     server.kill();
     let dir = TempDir::new().unwrap();
     let points = open(&dir, to.clone()).await;
