@@ -1,5 +1,6 @@
 //! A ClickHouse server for a test, of this crate and of the program.
 
+use std::ffi::OsString;
 use std::fmt::Debug;
 use std::fs;
 use std::io::{Read, Write};
@@ -13,6 +14,11 @@ use tempfile::TempDir;
 /// How long a server takes to start at most, and how long between two looks.
 const STARTING: u32 = 600;
 const LOOKING: Duration = Duration::from_millis(50);
+
+/// Where today's engine is, if tests are to be run with that: a folder that `pip3 install --target` filled.
+pub(crate) fn today() -> Option<OsString> {
+    std::env::var_os("MICROSTAT_CHDB")
+}
 
 /// A server, ended with what it belongs to.
 pub(crate) struct Server {
@@ -54,12 +60,21 @@ impl Server {
 
     /// Starts it again on what it has.
     pub(crate) fn again(&mut self) {
-        let mut command = Command::new("clickhouse-server");
-        let config = self.folder.path().join("config.xml");
-        command.arg(format!("--config-file={}", config.display()));
+        let mut command = if let Some(library) = today() {
+            let mut command = Command::new("python3");
+            let serve = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/clickhouse/serve.py");
+            command.args([serve, &self.port.to_string()]).arg(self.folder.path());
+            command.env("PYTHONPATH", library);
+            command
+        } else {
+            let mut command = Command::new("clickhouse-server");
+            let config = self.folder.path().join("config.xml");
+            command.arg(format!("--config-file={}", config.display()));
+            command
+        };
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let child = command.current_dir(self.folder.path()).spawn();
-        let mut child = child.expect("clickhouse-server is needed: install Debian's package of that name");
+        let mut child = child.expect("a server is needed: install Debian's package clickhouse-server");
         for _ in 0..STARTING {
             if let Ok(Some(status)) = child.try_wait() {
                 panic!("clickhouse-server ended: {status}");
