@@ -2,9 +2,11 @@
 
 mod between;
 mod contract;
+mod erasing;
 mod server;
 mod shipping;
 mod tables;
+mod twins;
 
 use domain::id::MetricId;
 use tempfile::TempDir;

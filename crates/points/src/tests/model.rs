@@ -1,6 +1,6 @@
 //! Whatever is stored, sealed, erased and restarted, every read says what a plain list in memory says.
 
-mod plain;
+pub(super) mod plain;
 
 use std::collections::BTreeMap;
 

@@ -7,6 +7,7 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::str::FromStr;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -138,8 +139,19 @@ impl Drop for Server {
     }
 }
 
-/// Ports that nobody listens on.
+/// Ports that nobody listens on, below those that connections are given: or somebody's connection might have one of them
+/// before the server does.
 fn free_ports() -> [u16; 2] {
-    let listeners = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
-    listeners.map(|listener| listener.local_addr().unwrap().port())
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let mut ports = std::iter::repeat_with(|| {
+        let nth = std::process::id()
+            .wrapping_mul(64)
+            .wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
+        u16::try_from(10_000 + nth % 20_000).unwrap()
+    });
+    [(); 2].map(|()| {
+        ports
+            .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
+            .unwrap()
+    })
 }

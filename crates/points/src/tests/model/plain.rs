@@ -61,7 +61,7 @@ pub(super) fn bucket(points: &[DataPoint], range: Range) -> Bucket {
 }
 
 /// Sums depend on the order they are added in, a little. Quantiles may be off by so much of themselves.
-pub(super) fn nearly(found: &Bucket, expected: &Bucket, off: f64) -> bool {
+pub(in crate::tests) fn nearly(found: &Bucket, expected: &Bucket, off: f64) -> bool {
     let close = |a: Option<f64>, b: Option<f64>, by: f64| match (a, b) {
         (Some(a), Some(b)) => (a - b).abs() <= by.max(b.abs() * off),
         (a, b) => a == b,
