@@ -90,6 +90,23 @@ impl Client {
         Err(failure.unwrap_or_else(|| Failure::Unreachable("there is no host".to_owned())))
     }
 
+    /// What a query answers at each of the servers, leaving out those that are away.
+    pub(super) async fn ask_each(&self, text: &str) -> Result<Vec<Bytes>, Failure> {
+        let statement = Statement {
+            text,
+            database: Some(&self.address.database),
+            ..Statement::default()
+        };
+        let mut answers = Vec::new();
+        for place in 0..self.address.hosts.len() {
+            match Box::pin(self.ask_at(place, statement)).await {
+                Err(Failure::Unreachable(_)) => {}
+                answer => answers.push(answer?),
+            }
+        }
+        Ok(answers)
+    }
+
     /// With a connection that is there, if one is. If that turns out to be closed, with a new one.
     async fn ask_at(&self, place: usize, statement: Statement<'_>) -> Result<Bytes, Failure> {
         while let Some(mut connection) = self.take(place) {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use domain::id::MetricId;
 use domain::time::{DAY, HOUR, MINUTE};
 
+use super::binary::Cells;
 use super::read::{Known, known};
 use super::schema::{Layout, ROLLUPS, TABLES, Table};
 use super::ship::count;
@@ -29,28 +30,47 @@ pub(super) async fn erase(client: &Client, layout: &Layout, erasure: Erasure) ->
 
 /// Deletes rows of a table, on every server, and waits until they are gone.
 pub(super) async fn delete(client: &Client, layout: &Layout, table: Table, which: &str) -> Result<(), Failure> {
-    // A mutation rewrites whole parts, so none is begun for nothing.
-    if count(client, &format!("SELECT count() FROM {} WHERE {which}", table.name())).await? == 0 {
+    // A mutation rewrites whole parts, so none is begun for nothing. In a cluster, who is asked may lag behind.
+    let there = format!("SELECT count() FROM {} WHERE {which}", table.name());
+    if layout.cluster.is_none() && count(client, &there).await? == 0 {
         return Ok(());
     }
     let local = layout.local(table);
     let statement = format!("ALTER TABLE {local}{} DELETE WHERE {which}", layout.everywhere());
     client.run(&statement).await?;
-    let mutations = match &layout.cluster {
-        Some(cluster) => format!("cluster('{cluster}', system, mutations)"),
-        None => "system.mutations".to_owned(),
-    };
     let left = format!(
-        "SELECT count() FROM {mutations} WHERE database = '{}' AND table = '{local}' AND is_done = 0",
+        "SELECT count() FROM system.mutations WHERE database = '{}' AND table = '{local}' AND is_done = 0",
         layout.database
     );
+    until_none(client, &left, &format!("rows of {local} are still being deleted")).await
+}
+
+/// Waits until every replica has what the others have, as far as they are among the hosts that were named.
+pub(super) async fn caught_up(client: &Client, layout: &Layout) -> Result<(), Failure> {
+    if layout.cluster.is_none() {
+        return Ok(());
+    }
+    let behind = format!(
+        "SELECT count() FROM system.replicas WHERE database = '{}' \
+         AND (queue_size > 0 OR (log_max_index > 0 AND log_pointer <= log_max_index))",
+        layout.database
+    );
+    until_none(client, &behind, "replicas are still catching up").await
+}
+
+/// Waits until a count is 0 on every server.
+async fn until_none(client: &Client, text: &str, why: &str) -> Result<(), Failure> {
     for _ in 0..LOOKS {
-        if count(client, &left).await? == 0 {
+        let mut left = 0;
+        for said in client.ask_each(&format!("{text} FORMAT RowBinary")).await? {
+            left += Cells::of(&said).u64()?;
+        }
+        if left == 0 {
             return Ok(());
         }
         tokio::time::sleep(LOOKING).await;
     }
-    Err(Failure::Silent(format!("rows of {local} are still being deleted")))
+    Err(Failure::Silent(why.to_owned()))
 }
 
 /// Makes rows of a rollup out of the data points that are `inside`.
@@ -80,6 +100,7 @@ async fn everything(client: &Client, layout: &Layout, which: &str) -> Result<u64
 }
 
 async fn range(client: &Client, layout: &Layout, metric: MetricId, (from, to): (i64, i64)) -> Result<u64, Failure> {
+    caught_up(client, layout).await?;
     let Some(known) = known(client, &[metric]).await? else {
         return Ok(0);
     };
@@ -122,6 +143,7 @@ async fn from_points(client: &Client, layout: &Layout, of: &str, day: i64) -> Re
         for table in ROLLUPS {
             delete(client, layout, table, &inside("start")).await?;
         }
+        caught_up(client, layout).await?;
         for table in ROLLUPS {
             make_anew(client, table, &inside("at")).await?;
         }
@@ -156,6 +178,7 @@ async fn from_finest(
         let finest = known.finest(day, table != Table::Words);
         let gone = format!("{today} AND unit = {finest} AND start >= {from} AND start < {to}");
         delete(client, layout, table, &gone).await?;
+        caught_up(client, layout).await?;
         for unit in [HOUR, DAY].into_iter().filter(|unit| *unit > finest) {
             delete(client, layout, table, &format!("{today} AND unit = {unit}")).await?;
             let (what, by) = match table {

@@ -270,6 +270,7 @@ async fn take_back(client: &Client, layout: &Layout, source: u64, doubt: &Doubt)
     }
     let batch = format!("source = {source} AND batch = {}", doubt.batch);
     erase::delete(client, layout, Table::Points, &batch).await?;
+    erase::caught_up(client, layout).await?;
     for table in ROLLUPS {
         erase::make_anew(client, table, &inside("at")).await?;
     }

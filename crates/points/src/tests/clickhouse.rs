@@ -1,6 +1,7 @@
 //! Data points in ClickHouse: a real server, started on loopback in a folder that is removed afterwards.
 
 mod between;
+mod cluster;
 mod contract;
 mod erasing;
 mod server;

@@ -31,8 +31,12 @@ pub(crate) struct Server {
 impl Server {
     /// Starts one that has nothing.
     pub(crate) fn start() -> Self {
+        Self::on(free_ports(), "")
+    }
+
+    /// Starts one that listens on these ports, for HTTP and for others of a cluster, and is told more.
+    pub(crate) fn on([port, native]: [u16; 2], more: &str) -> Self {
         let folder = TempDir::new().unwrap();
-        let [port, native] = free_ports();
         let path = folder.path().display();
         // Killed while it merges, this version merges no more until what that left is old enough to be removed.
         let config = format!(
@@ -41,7 +45,7 @@ impl Server {
              <path>{path}/data/</path><tmp_path>{path}/tmp/</tmp_path><mark_cache_size>67108864</mark_cache_size>\
              <users_config>{path}/users.xml</users_config><default_profile>default</default_profile>\
              <default_database>default</default_database>\
-             <merge_tree><temporary_directories_lifetime>1</temporary_directories_lifetime></merge_tree></yandex>"
+             <merge_tree><temporary_directories_lifetime>1</temporary_directories_lifetime></merge_tree>{more}</yandex>"
         );
         let users = "<yandex><profiles><default/></profiles><quotas><default/></quotas><users>\
              <default><password></password><networks><ip>127.0.0.1</ip></networks><profile>default</profile>\
@@ -141,7 +145,7 @@ impl Drop for Server {
 
 /// Ports that nobody listens on, below those that connections are given: or somebody's connection might have one of them
 /// before the server does.
-fn free_ports() -> [u16; 2] {
+pub(crate) fn free_ports<const N: usize>() -> [u16; N] {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let mut ports = std::iter::repeat_with(|| {
         let nth = std::process::id()
@@ -149,7 +153,7 @@ fn free_ports() -> [u16; 2] {
             .wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
         u16::try_from(10_000 + nth % 20_000).unwrap()
     });
-    [(); 2].map(|()| {
+    [(); N].map(|()| {
         ports
             .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
             .unwrap()
