@@ -53,6 +53,38 @@ async fn without_encryption_packing_tells_nothing_new() {
 }
 
 #[tokio::test]
+async fn what_shows_or_holds_a_secret_goes_as_it_is_whoever_asks() {
+    let site = Site::with(&["--url", "https://stats.example.com"]).await;
+    let mut ada = site.browser();
+    ada.sign_up("Ada", "ada@example.com").await;
+    // a link's token is in the address; the page says no more than that it is none
+    let link = format!("/invitations/{}", "x".repeat(43));
+    let request = Request::get(&link)
+        .header(header::ACCEPT_ENCODING, "gzip")
+        .header("sec-fetch-site", "none");
+    let answer = ada.send(request, Body::empty()).await;
+    assert!(answer.text.contains("<h1>") && !is_packed(&answer), "{}", answer.text);
+    // an API token is shown once, in the answer to the form
+    ada.open("/account/tokens").await;
+    let fields = [
+        ("csrf", ada.csrf()),
+        ("name", "Report".to_owned()),
+        ("role", "Viewer".to_owned()),
+    ];
+    let request = Request::post("/account/tokens")
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .header(header::ACCEPT_ENCODING, "gzip")
+        .header("sec-fetch-site", "same-origin");
+    let answer = ada.send(request, serde_urlencoded::to_string(fields).unwrap()).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    assert!(
+        answer.text.contains("API token") && !is_packed(&answer),
+        "{}",
+        answer.text
+    );
+}
+
+#[tokio::test]
 async fn the_token_of_forms_is_never_written_the_same_way_twice_and_each_is_good() {
     let site = Site::new().await;
     let mut ada = site.browser();
