@@ -25,6 +25,17 @@ async fn open(dir: &TempDir, to: Address) -> Points {
         .unwrap()
 }
 
+/// The same store once requests get through again, started anew if that is asked for. A request must have been failed.
+async fn mended(points: Points, restart: bool, dir: &TempDir, between: &Between, database: &str) -> Points {
+    if !restart {
+        assert!(between.mend());
+        return points;
+    }
+    drop(points);
+    assert!(between.mend());
+    open(dir, between.address(database)).await
+}
+
 /// Data points of a metric that ClickHouse has, as each of its tables tells: themselves, and by the minute, hour and day.
 fn counted(server: &Server, database: &str, metric: MetricId) -> [u64; 4] {
     let of_unit = |unit: i64| {

@@ -159,6 +159,52 @@ impl Slots {
     }
 }
 
+/// What is added up: of rollups, of data points, and of what both say.
+pub(super) struct Added(&'static str, &'static str, &'static str);
+
+pub(super) const COUNT: Added = Added("sumMerge(points)", "count()", "sum");
+pub(super) const AMOUNT: Added = Added("sumMerge(amount)", "sum(hits)", "sum");
+pub(super) const TOTAL: Added = Added("sumMerge(total)", "sum(number)", "sum");
+pub(super) const LEAST: Added = Added("minMerge(least)", "min(number)", "min");
+pub(super) const GREATEST: Added = Added("maxMerge(greatest)", "max(number)", "max");
+
+/// The query that adds up what pieces have that is `of` something, for each slot and what else it is told apart `by`:
+/// rows of a rollup and data points together. None if there are no pieces.
+pub(super) fn added_up(
+    slots: &Slots,
+    pieces: &[Piece],
+    table: Table,
+    of: &str,
+    by: Option<&str>,
+    what: &[Added],
+) -> Option<String> {
+    let keys = by.map_or("slot".to_owned(), |by| format!("slot, {by}"));
+    let select = |from: &str, time: &str, inside: &str, term: fn(&Added) -> &'static str| {
+        let mut text = format!("SELECT {} AS slot", slots.place(time));
+        if let Some(by) = by {
+            let _ = write!(text, ", {by}");
+        }
+        for (nth, added) in what.iter().enumerate() {
+            let _ = write!(text, ", {} AS added_{nth}", term(added));
+        }
+        let _ = write!(text, " FROM {from} WHERE {of} AND {inside} GROUP BY {keys}");
+        text
+    };
+    let sealed = condition(pieces, false).map(|inside| select(table.name(), "start", &inside, |added| added.0));
+    let points = condition(pieces, true).map(|inside| select(Table::Points.name(), "at", &inside, |added| added.1));
+    let selects: Vec<String> = sealed.into_iter().chain(points).collect();
+    if selects.is_empty() {
+        return None;
+    }
+    let sums = what.iter().enumerate();
+    let sums: Vec<String> = sums.map(|(nth, added)| format!("{}(added_{nth})", added.2)).collect();
+    Some(format!(
+        "SELECT {keys}, {} FROM ({}) GROUP BY {keys} FORMAT RowBinary",
+        sums.join(", "),
+        selects.join(" UNION ALL ")
+    ))
+}
+
 /// The condition for rows of a rollup, or, if `POINTS`, for data points; nothing if there are none of them.
 pub(super) fn condition(pieces: &[Piece], of_points: bool) -> Option<String> {
     let mut alternatives = Vec::new();

@@ -8,7 +8,7 @@ use domain::time::{HOUR, Micros};
 
 use super::super::binary::{Cells, listed};
 use super::super::schema::Table;
-use super::plan::{Slots, condition};
+use super::plan::{AMOUNT, COUNT, Slots, added_up};
 use super::{Known, Reader, Spans, horizons};
 use crate::Error;
 use crate::head::metric::Sum;
@@ -82,34 +82,14 @@ impl Reader {
             return Ok((spans, sums));
         };
         let pieces = slots.pieces(Table::Sums, known.horizons, known.span);
-        let mut selects = Vec::new();
-        if let Some(inside) = condition(&pieces, false) {
-            selects.push(format!(
-                "SELECT metric, {} AS slot, sumMerge(points) AS n, sumMerge(amount) AS a FROM sums \
-                 WHERE project = {} AND {inside} GROUP BY metric, slot",
-                slots.place("start"),
-                project.0
-            ));
-        }
-        if let Some(inside) = condition(&pieces, true) {
-            selects.push(format!(
-                "SELECT metric, {} AS slot, count() AS n, sum(hits) AS a FROM points \
-                 WHERE project = {} AND {inside} GROUP BY metric, slot",
-                slots.place("at"),
-                project.0
-            ));
-        }
-        if selects.is_empty() {
+        let of = format!("project = {}", project.0);
+        let Some(text) = added_up(&slots, &pieces, Table::Sums, &of, Some("metric"), &[COUNT, AMOUNT]) else {
             return Ok((spans, sums));
-        }
-        let text = format!(
-            "SELECT metric, slot, sum(n), sum(a) FROM ({}) GROUP BY metric, slot FORMAT RowBinary",
-            selects.join(" UNION ALL ")
-        );
+        };
         let said = self.client.ask(&text).await?;
         let mut cells = Cells::of(&said);
         while !cells.is_empty() {
-            let (metric, slot) = (MetricId(cells.i64()?), cells.u32()? as usize);
+            let (slot, metric) = (cells.u32()? as usize, MetricId(cells.i64()?));
             let sum = Sum {
                 count: cells.u64()?,
                 amount: cells.u64()?,

@@ -8,7 +8,7 @@ use domain::range::Buckets;
 use super::super::Failure;
 use super::super::binary::{Cells, listed};
 use super::super::schema::Table;
-use super::plan::{POINTS, Piece, Slots, condition};
+use super::plan::{AMOUNT, COUNT, GREATEST, LEAST, POINTS, Piece, Slots, TOTAL, added_up, condition};
 use super::{Known, Reader, known};
 use crate::Error;
 use crate::kind::Kind;
@@ -46,28 +46,10 @@ impl Reader {
     /// Adds up the rows that fit, of data points that are `of` something.
     pub(super) async fn sums(&self, slots: &Slots, known: &Known, of: &str, sums: &mut [Hour]) -> Result<(), Failure> {
         let pieces = slots.pieces(Table::Sums, known.horizons, known.span);
-        let mut selects = Vec::new();
-        if let Some(inside) = condition(&pieces, false) {
-            selects.push(format!(
-                "SELECT {} AS slot, sumMerge(points) AS n, sumMerge(amount) AS a, sumMerge(total) AS t, \
-                 minMerge(least) AS l, maxMerge(greatest) AS g FROM sums WHERE {of} AND {inside} GROUP BY slot",
-                slots.place("start")
-            ));
-        }
-        if let Some(inside) = condition(&pieces, true) {
-            selects.push(format!(
-                "SELECT {} AS slot, count() AS n, sum(hits) AS a, sum(number) AS t, min(number) AS l, \
-                 max(number) AS g FROM points WHERE {of} AND {inside} GROUP BY slot",
-                slots.place("at")
-            ));
-        }
-        if selects.is_empty() {
+        let all = [COUNT, AMOUNT, TOTAL, LEAST, GREATEST];
+        let Some(text) = added_up(slots, &pieces, Table::Sums, of, None, &all) else {
             return Ok(());
-        }
-        let text = format!(
-            "SELECT slot, sum(n), sum(a), sum(t), min(l), max(g) FROM ({}) GROUP BY slot FORMAT RowBinary",
-            selects.join(" UNION ALL ")
-        );
+        };
         let said = self.client.ask(&text).await?;
         let mut cells = Cells::of(&said);
         while !cells.is_empty() {
@@ -127,26 +109,9 @@ impl Reader {
     }
 
     async fn bins(&self, slots: &Slots, of: &str, pieces: &[Piece], spreads: &mut [Spread]) -> Result<(), Failure> {
-        let mut selects = Vec::new();
-        if let Some(inside) = condition(pieces, false) {
-            selects.push(format!(
-                "SELECT {} AS slot, bin, sumMerge(points) AS n FROM bins WHERE {of} AND {inside} GROUP BY slot, bin",
-                slots.place("start")
-            ));
-        }
-        if let Some(inside) = condition(pieces, true) {
-            selects.push(format!(
-                "SELECT {} AS slot, bin, count() AS n FROM points WHERE {of} AND {inside} GROUP BY slot, bin",
-                slots.place("at")
-            ));
-        }
-        if selects.is_empty() {
+        let Some(text) = added_up(slots, pieces, Table::Bins, of, Some("bin"), &[COUNT]) else {
             return Ok(());
-        }
-        let text = format!(
-            "SELECT slot, bin, sum(n) FROM ({}) GROUP BY slot, bin FORMAT RowBinary",
-            selects.join(" UNION ALL ")
-        );
+        };
         let said = self.client.ask(&text).await?;
         let mut cells = Cells::of(&said);
         let mut bins: HashMap<usize, Vec<(i32, u64)>> = HashMap::new();

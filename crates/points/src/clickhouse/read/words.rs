@@ -7,7 +7,7 @@ use domain::range::Buckets;
 
 use super::super::binary::{Cells, quoted};
 use super::super::schema::Table;
-use super::plan::{Slots, condition};
+use super::plan::{COUNT, Slots, added_up};
 use super::sums::of_metrics;
 use super::{Reader, known};
 use crate::Error;
@@ -38,26 +38,9 @@ impl Reader {
             let _ = write!(of, " AND word IN ({})", words.join(", "));
         }
         let pieces = slots.pieces(Table::Words, known.horizons, known.span);
-        let mut selects = Vec::new();
-        if let Some(inside) = condition(&pieces, false) {
-            selects.push(format!(
-                "SELECT {} AS slot, word, sumMerge(points) AS n FROM words WHERE {of} AND {inside} GROUP BY slot, word",
-                slots.place("start")
-            ));
-        }
-        if let Some(inside) = condition(&pieces, true) {
-            selects.push(format!(
-                "SELECT {} AS slot, word, count() AS n FROM points WHERE {of} AND {inside} GROUP BY slot, word",
-                slots.place("at")
-            ));
-        }
-        if selects.is_empty() {
+        let Some(text) = added_up(&slots, &pieces, Table::Words, &of, Some("word"), &[COUNT]) else {
             return Ok(());
-        }
-        let text = format!(
-            "SELECT slot, word, sum(n) FROM ({}) GROUP BY slot, word FORMAT RowBinary",
-            selects.join(" UNION ALL ")
-        );
+        };
         let said = self.client.ask(&text).await?;
         let mut cells = Cells::of(&said);
         while !cells.is_empty() {

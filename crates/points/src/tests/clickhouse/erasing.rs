@@ -4,7 +4,7 @@ use domain::id::MetricId;
 use domain::time::{DAY, HOUR};
 use tempfile::TempDir;
 
-use super::{Between, Fault, Server, counted, open};
+use super::{Between, Fault, Server, counted, mended, open};
 use crate::tests::{METRIC, NOW, PROJECT, number, point, range, store};
 use crate::{Address, DataPoint, Error, Options, Points, Retention};
 
@@ -67,13 +67,7 @@ async fn what_is_erased_of_a_batch_in_doubt_is_gone_however_it_ends() {
                 .await
                 .unwrap_err();
             store(&points, numbers(7)).await;
-            if restart {
-                drop(points);
-                assert!(between.mend());
-                points = open(&dir, between.address(&database)).await;
-            } else {
-                assert!(between.mend());
-            }
+            points = mended(points, restart, &dir, &between, &database).await;
             points.seal().await.unwrap();
             let older = numbers(300).iter().filter(|point| point.at < NOW - DAY).count() as u64;
             assert_eq!(counted(&server, &database, METRIC), [older + 7; 4], "{text} {fault:?}");

@@ -4,7 +4,7 @@ use domain::time::{DAY, MINUTE, Micros};
 use tempfile::TempDir;
 
 use super::super::{METRIC, NOW, number, range, store, total};
-use super::{Between, Fault, SOURCE, Server, counted, open};
+use super::{Between, Fault, SOURCE, Server, counted, mended, open};
 use crate::{Address, Error, Options, Points};
 
 /// Data points of the last day and a half.
@@ -140,13 +140,7 @@ async fn a_batch_that_is_not_whole_is_shipped_anew() {
                 server.ask(&database, breakage);
                 while server.number("system", "SELECT count() FROM mutations WHERE is_done = 0") > 0 {}
             }
-            if restart {
-                drop(points);
-                assert!(between.mend());
-                points = open(&dir, between.address(&database)).await;
-            } else {
-                assert!(between.mend());
-            }
+            points = mended(points, restart, &dir, &between, &database).await;
             store(&points, numbers(40)).await;
             points.seal().await.unwrap();
             assert_eq!(
