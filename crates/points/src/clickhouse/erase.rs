@@ -204,13 +204,13 @@ async fn from_finest(
 /// Forgets what is older than each horizon. What is coarser and kept longer has been there all along.
 async fn older(client: &Client, layout: &Layout, project: i64, horizons: Horizons) -> Result<u64, Failure> {
     let of = format!("project = {project}");
-    let before = super::read::horizons(client, project).await?;
     let gone = Known::effective(horizons);
-    if gone != before {
-        let line = format!(
-            "INSERT INTO horizons VALUES ({project}, {}, {}, {}, {})",
-            gone.raw, gone.minutes, gone.hours, gone.days
-        );
+    // What goes as a whole leaves nothing that lacks what is finer: whatever comes after that is there in every length.
+    let lacks = |finer: i64| if finer > gone.days { finer } else { 0 };
+    let (raw, minutes, hours) = (lacks(gone.raw), lacks(gone.minutes), lacks(gone.hours));
+    let before = super::read::horizons(client, project).await?;
+    if raw > before.raw || minutes > before.minutes || hours > before.hours {
+        let line = format!("INSERT INTO horizons VALUES ({project}, {raw}, {minutes}, {hours})");
         client.run_with(&line, "&insert_distributed_sync=1").await?;
     }
     let old = format!("{of} AND at < {}", gone.raw);

@@ -53,10 +53,9 @@ impl Known {
         }
     }
 
-    /// Whether all that is kept of a day is kept as data points too. Of days of which everything was forgotten it is what
-    /// came after that.
+    /// Whether all that is kept of a day is kept as data points too.
     pub(super) const fn has_points(&self, day: i64) -> bool {
-        day >= self.horizons.raw || day < self.horizons.days
+        day >= self.horizons.raw
     }
 
     /// How long the shortest stretches are that are kept of a day whose data points are gone; of words none are minutes.
@@ -95,10 +94,10 @@ pub(super) async fn known(client: &Client, metrics: &[MetricId]) -> Result<Optio
     }))
 }
 
-/// What of a project was forgotten.
+/// Before when data points, minutes and hours of a project lack what is kept of longer stretches of time.
 pub(super) async fn horizons(client: &Client, project: i64) -> Result<Horizons, Failure> {
     let text = format!(
-        "SELECT max(raw), max(minutes), max(hours), max(days) FROM horizons WHERE project = {project} \
+        "SELECT max(raw), max(minutes), max(hours) FROM horizons WHERE project = {project} \
          HAVING count() > 0 FORMAT RowBinary"
     );
     let said = client.ask(&text).await?;
@@ -110,7 +109,7 @@ pub(super) async fn horizons(client: &Client, project: i64) -> Result<Horizons, 
         raw: cells.i64()?,
         minutes: cells.i64()?,
         hours: cells.i64()?,
-        days: cells.i64()?,
+        days: 0,
     })
 }
 

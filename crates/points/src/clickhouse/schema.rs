@@ -36,7 +36,7 @@ pub(super) enum Table {
     Metrics,
     /// The last batch of every source that is whole.
     Batches,
-    /// What of each project was forgotten.
+    /// Before when each project's rollups are all there is: of data points, minutes, hours.
     Horizons,
 }
 
@@ -91,7 +91,7 @@ impl Table {
                  last AggregateFunction(max, Int64)"
             }
             Self::Batches => "source UInt64, batch UInt64, last UInt64, points UInt64",
-            Self::Horizons => "project Int64, raw Int64, minutes Int64, hours Int64, days Int64",
+            Self::Horizons => "project Int64, raw Int64, minutes Int64, hours Int64",
         }
     }
 

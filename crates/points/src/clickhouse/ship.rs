@@ -258,11 +258,8 @@ async fn take_back(client: &Client, layout: &Layout, source: u64, doubt: &Doubt)
         );
     }
     // Where data points are gone, rollups can't be made anew.
-    for (project, days, raw) in forgotten(client, from).await? {
-        let _ = write!(
-            of,
-            " AND NOT (project = {project} AND {{time}} >= {days} AND {{time}} < {raw})"
-        );
+    for (project, raw) in forgotten(client, from).await? {
+        let _ = write!(of, " AND NOT (project = {project} AND {{time}} < {raw})");
     }
     let inside = |time: &str| format!("{} AND {time} >= {from} AND {time} < {to}", of.replace("{time}", time));
     for table in ROLLUPS {
@@ -277,17 +274,16 @@ async fn take_back(client: &Client, layout: &Layout, source: u64, doubt: &Doubt)
     Ok(())
 }
 
-/// Projects of which data points after a time were forgotten: from when on something else is kept of them, and up to when.
-async fn forgotten(client: &Client, after: i64) -> Result<Vec<(i64, i64, i64)>, Failure> {
+/// Projects whose rollups are all there is of some time after this one, each with when their data points begin.
+async fn forgotten(client: &Client, after: i64) -> Result<Vec<(i64, i64)>, Failure> {
     let text = format!(
-        "SELECT project, max(days), max(raw) AS up_to FROM horizons GROUP BY project HAVING up_to > {after} \
-         FORMAT RowBinary"
+        "SELECT project, max(raw) AS up_to FROM horizons GROUP BY project HAVING up_to > {after} FORMAT RowBinary"
     );
     let said = client.ask(&text).await?;
     let mut cells = Cells::of(&said);
     let mut found = Vec::new();
     while !cells.is_empty() {
-        found.push((cells.i64()?, cells.i64()?, cells.i64()?));
+        found.push((cells.i64()?, cells.i64()?));
     }
     Ok(found)
 }

@@ -90,10 +90,7 @@ impl Slots {
         let from = self.starts[0].max(span.0.div_euclid(DAY) * DAY);
         let to = self.end.min((span.1.div_euclid(DAY) + 1) * DAY);
         let Horizons {
-            raw,
-            minutes,
-            hours,
-            days,
+            raw, minutes, hours, ..
         } = horizons;
         let words = table == Table::Words;
         let hours = if words { minutes } else { hours };
@@ -107,13 +104,9 @@ impl Slots {
         let hours = hours.min(raw);
         let later = minutes.max(raw);
         let minutes = minutes.clamp(hours, raw);
-        // Of days of which everything is gone there is, in every table, what came after that.
-        let days = days.min(hours);
-        let all = [(HOUR, i64::MIN), (MINUTE, if words { i64::MAX } else { i64::MIN })];
         let mut pieces = Vec::new();
         for (unit, shorter, region) in [
-            (POINTS, all, (i64::MIN, days)),
-            (DAY, shorter, (days, hours)),
+            (DAY, shorter, (i64::MIN, hours)),
             (HOUR, shorter, (hours, minutes)),
             (finest, shorter, (minutes, raw)),
             (POINTS, shorter, (raw, later)),
@@ -292,9 +285,8 @@ mod tests {
                     let inside = starts.iter().filter(|start| (piece.from + 1..piece.to).contains(*start));
                     prop_assert!(inside.into_iter().all(|start| start % piece.unit == 0));
                 }
-                let is_all_there = piece.to <= horizons.days;
-                prop_assert!(piece.unit != POINTS || is_all_there || piece.from >= horizons.raw);
-                prop_assert!(piece.unit != MINUTE || is_all_there || piece.from >= horizons.minutes);
+                prop_assert!(piece.unit != POINTS || piece.from >= horizons.raw);
+                prop_assert!(piece.unit != MINUTE || piece.from >= horizons.minutes);
             }
         }
     }

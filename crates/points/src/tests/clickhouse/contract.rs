@@ -3,9 +3,14 @@
 
 use proptest::test_runner::{Config, TestRunner};
 
+use domain::id::MetricId;
+use domain::time::MINUTE;
+use domain::value::Value;
+
 use super::Server;
 use crate::Address;
-use crate::tests::model::{Engine, OUTLIVING, PLAIN, Tried, agree, asked, done};
+use crate::tests::model::{Done, Engine, OUTLIVING, PLAIN, Tried, agree, asked, done};
+use crate::tests::{NOW, point};
 
 /// Does things to a store in a database of its own, so many times.
 fn agrees(cases: u32, tried: Tried, address: impl Fn(u32) -> Address) {
@@ -37,4 +42,30 @@ fn reads_say_what_a_plain_list_says() {
 fn so_they_do_where_minutes_are_all_that_is_left() {
     let server = Server::start();
     agrees(12, OUTLIVING, |nth| server.address(&format!("outliving_{nth}")));
+}
+
+/// What was published into days of which everything was forgotten outlives its data points as all else does.
+#[test]
+fn so_they_do_where_what_was_forgotten_came_again() {
+    let server = Server::start();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let ago = |minutes: i64| NOW - minutes * MINUTE;
+    let all = vec![
+        point(MetricId(1), ago(2_000), Value::Number(1.0)),
+        point(MetricId(1), ago(2_200), Value::Number(-7.5)),
+        point(MetricId(1), ago(300), Value::Number(40.0)),
+        point(MetricId(3), ago(2_000), Value::Word("a".to_owned())),
+        point(MetricId(2), ago(2_000), Value::Hits(9)),
+    ];
+    let steps = [Done::Forget(0), Done::Append(all), Done::Outlive(0)];
+    let deleted = Done::DeleteRange(MetricId(1), 2_100 * MINUTE, 300 * MINUTE);
+    let asked = [
+        (2_900 * MINUTE, 2_900 * MINUTE, "30m"),
+        (2_900 * MINUTE, 2_900 * MINUTE, "6h"),
+    ];
+    for (nth, more) in [Vec::new(), vec![deleted]].into_iter().enumerate() {
+        let to = server.address(&format!("again_{nth}"));
+        let steps = [&steps[..], &more].concat();
+        runtime.block_on(agree(Engine::ClickHouse(&to), OUTLIVING, steps, &asked));
+    }
 }
