@@ -46,7 +46,7 @@ test("new data points are on the chart within two seconds, and nothing jumps", a
   await page.waitForFunction(() => document.querySelector("#all-data-points .stat-value").textContent.trim() === "5", null, { timeout: 2_000 });
   assert.ok(await all(page).locator("details").getAttribute("open") !== null, "what was folded out stays so");
   assert.equal(await page.evaluate(() => document.activeElement.localName), "chart-readout");
-  assert.equal(await all(page).locator(".readout").textContent(), read.replace("3", "5"));
+  assert.equal(await all(page).locator(".readout").textContent(), read.replace("Data points3", "Data points5"));
   assert.equal(await page.evaluate(() => globalThis.shift), 0);
   // much at once: the last of it is told
   for (let batch = 0; batch < 20; batch += 1) await publish("Order");
