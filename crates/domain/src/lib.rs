@@ -7,6 +7,7 @@ pub mod comparison;
 pub mod csv;
 pub mod device;
 pub mod dsn;
+pub mod durations;
 pub mod email;
 pub mod export;
 pub mod fuzzy;

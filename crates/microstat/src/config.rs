@@ -59,9 +59,27 @@ pub struct Config {
     /// Who may sign up
     #[arg(long, env = "MICROSTAT_SIGN_UP", default_value = "open", global = true)]
     pub sign_up: SignUp,
-    /// Addresses of reverse proxies whose X-Forwarded-For is believed, separated by commas
+    /// Addresses of reverse proxies whose X-Forwarded-For and X-Request-Id are believed, separated by commas
     #[arg(long, env = "MICROSTAT_TRUSTED_PROXIES", value_delimiter = ',', global = true)]
     pub trusted_proxies: Vec<IpAddr>,
+    /// Address to tell figures at, for Prometheus at /metrics; without it, nowhere
+    #[arg(long, env = "MICROSTAT_METRICS_LISTEN", global = true)]
+    pub metrics_listen: Option<SocketAddr>,
+    /// How each line of the log is written
+    #[arg(long, env = "MICROSTAT_LOG_FORMAT", default_value = "text", global = true)]
+    pub log_format: LogFormat,
+    /// Seconds to go on serving once asked to stop, while /readyz says no more requests should come
+    #[arg(long, env = "MICROSTAT_SHUTDOWN_DELAY", default_value_t = 0, global = true, value_parser = clap::value_parser!(u32).range(0..=3_600))]
+    pub shutdown_delay: u32,
+}
+
+/// How each line of the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For programs: one JSON object a line.
+    Json,
 }
 
 /// Who may sign up.
@@ -102,6 +120,12 @@ impl Config {
     #[must_use]
     pub fn is_https(&self) -> bool {
         self.url.starts_with("https://")
+    }
+
+    /// Whether what this address says of others is believed.
+    #[must_use]
+    pub fn trusts(&self, address: IpAddr) -> bool {
+        self.trusted_proxies.contains(&address)
     }
 
     /// Where data points go, if not into the data folder.

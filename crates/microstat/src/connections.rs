@@ -19,6 +19,7 @@ use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+use tokio::time::timeout;
 use tower::ServiceExt as _;
 
 use self::rewound::Rewound;
@@ -28,10 +29,13 @@ use crate::ingest::direct::Left;
 /// How long a request's head may take to arrive, and a connection may be silent between requests: longer than the
 /// minute after which proxies let go of theirs, so that it is never us who do while they send.
 pub const HEAD: Duration = Duration::from_secs(75);
+/// How long connections stay open for one more request, and its answer, once nothing new is accepted.
+const LINGER: Duration = Duration::from_secs(1);
 /// How long to wait when there is no room for another connection.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves connections until `stop` is done, and then until those under way have their answers.
+/// Serves connections until `stop` is done, and then until those under way have their answers. Nobody is cut off: who has
+/// connected is accepted, and whoever uses a connection is told with an answer that it is the last one.
 pub async fn serve(listener: TcpListener, front: Front, head: Duration, stop: impl Future<Output = ()>) {
     let mut builder = Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(head);
@@ -43,22 +47,44 @@ pub async fn serve(listener: TcpListener, front: Front, head: Duration, stop: im
     let open = GracefulShutdown::new();
     let (stopping, stopped) = watch::channel(());
     let mut stop = pin!(stop);
+    let serve = |stream, from| {
+        let (front, stopped) = (front.clone(), stopped.clone());
+        let connection = Connection {
+            from,
+            front,
+            head,
+            stopped,
+        };
+        tokio::spawn(connection.serve(stream, builder.clone(), open.watcher()));
+    };
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, from)) => {
-                    let connection = Connection { from, front: front.clone(), head };
-                    tokio::spawn(connection.serve(stream, builder.clone(), open.watcher(), stopped.clone()));
-                }
+                Ok((stream, from)) => serve(stream, from),
                 Err(error) => pause(&error).await,
             },
             () = &mut stop => break,
         }
     }
-    drop(listener);
+    front.stop();
+    rest(listener, serve);
     front.end_streams();
+    drop(stopped);
+    let _ = timeout(LINGER, stopping.closed()).await;
     let _ = stopping.send(());
     open.shutdown().await;
+}
+
+/// Accepts who has connected already, and then nobody any more.
+fn rest(listener: TcpListener, serve: impl Fn(TcpStream, SocketAddr)) {
+    let Ok(listener) = listener.into_std() else { return };
+    while let Ok((stream, from)) = listener.accept() {
+        if stream.set_nonblocking(true).is_ok()
+            && let Ok(stream) = TcpStream::from_std(stream)
+        {
+            serve(stream, from);
+        }
+    }
 }
 
 /// What a connection is served with.
@@ -66,26 +92,29 @@ struct Connection {
     from: SocketAddr,
     front: Front,
     head: Duration,
+    /// Told when no more requests are waited for.
+    stopped: watch::Receiver<()>,
 }
 
 impl Connection {
-    async fn serve(
-        self,
-        mut stream: TcpStream,
-        builder: Builder<TokioExecutor>,
-        open: Watcher,
-        stopped: watch::Receiver<()>,
-    ) {
+    async fn serve(self, mut stream: TcpStream, builder: Builder<TokioExecutor>, open: Watcher) {
         // Answers are small and written at once; without it some would wait for the client's acknowledgement.
         let _ = stream.set_nodelay(true);
         // However it ends: who it was with knows, and nobody else cares.
-        if let Ok(Left::Bytes(first)) = self.front.batches(&mut stream, self.head, stopped).await {
+        let (from, stopped) = (self.from.ip(), self.stopped.clone());
+        if let Ok(Left::Bytes(first)) = self.front.batches(&mut stream, from, self.head, stopped).await {
             self.serve_any(Rewound { first, stream }, builder, open).await;
         }
     }
 
     async fn serve_any(self, stream: Rewound, builder: Builder<TokioExecutor>, open: Watcher) {
-        let Self { from, front, head } = self;
+        // While somebody waits to be told, the connection is known to be open.
+        let Self {
+            from,
+            front,
+            head,
+            stopped: _stopped,
+        } = self;
         let spoke = Arc::new(AtomicBool::new(false));
         let speaks = Arc::clone(&spoke);
         let service = front.map_request(move |request: Request<_>| {

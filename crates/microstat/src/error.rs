@@ -144,6 +144,24 @@ impl IntoResponse for AppError {
     }
 }
 
+/// Whoever reads while ClickHouse is away is told so: it is nobody's mistake, and passes.
+impl From<points::Error> for AppError {
+    fn from(error: points::Error) -> Self {
+        match error {
+            points::Error::ClickHouse(why) => {
+                tracing::error!(why, "data points can't be read");
+                Self::Busy {
+                    retry_after_s: 10,
+                    text: "Data points can't be read just now: their database doesn't answer. What is published is \
+                           kept meanwhile; try again in a moment."
+                        .to_owned(),
+                }
+            }
+            other => Self::Internal(Box::new(other)),
+        }
+    }
+}
+
 macro_rules! internal {
     ($($type:ty),+) => {$(
         impl From<$type> for AppError {
@@ -156,7 +174,6 @@ macro_rules! internal {
 
 internal!(
     store::Error,
-    points::Error,
     domain::range::BadRange,
     askama::Error,
     std::io::Error,

@@ -3,12 +3,14 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
+use axum::http::{HeaderValue, Version, header};
 use axum::response::Response;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
@@ -30,6 +32,11 @@ impl Front {
         Self { app, rest }
     }
 
+    /// From now on each answer is the last of its connection.
+    pub(crate) fn stop(&self) {
+        self.app.readiness.stop();
+    }
+
     /// Ends answers that would go on for as long as somebody looks.
     pub(crate) fn end_streams(&self) {
         self.app.live.end();
@@ -39,10 +46,12 @@ impl Front {
     pub(crate) async fn batches(
         &self,
         stream: &mut TcpStream,
+        from: IpAddr,
         silence: Duration,
         stopped: watch::Receiver<()>,
     ) -> io::Result<Left> {
-        direct::serve(&self.app, stream, silence, stopped).await
+        let trusted = self.app.config.trusts(from);
+        direct::serve(&self.app, stream, trusted, silence, stopped).await
     }
 }
 
@@ -57,10 +66,25 @@ impl Service<Request> for Front {
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        let Some(route) = ingest::route(request.uri().path()) else {
-            return Box::pin(self.rest.call(request));
-        };
         let app = Shared::clone(&self.app);
-        Box::pin(async move { Ok(ingest::respond(&app, route, request).await) })
+        let has_connections = request.version() <= Version::HTTP_11;
+        let Some(route) = ingest::route(request.uri().path()) else {
+            let answer = self.rest.call(request);
+            return Box::pin(async move { Ok(last(&app, has_connections, answer.await?)) });
+        };
+        Box::pin(async move {
+            let answer = ingest::respond(&app, route, request).await;
+            Ok(last(&app, has_connections, answer))
+        })
     }
+}
+
+/// Once the program was asked to stop, each answer is the last of its connection: so nobody sends anything on one that is
+/// just being closed. HTTP/2 has words of its own for it.
+fn last(app: &Shared, has_connections: bool, mut answer: Response) -> Response {
+    if has_connections && app.readiness.is_stopping() {
+        let close = HeaderValue::from_static("close");
+        answer.headers_mut().insert(header::CONNECTION, close);
+    }
+    answer
 }

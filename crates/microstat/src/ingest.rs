@@ -27,12 +27,14 @@ use tokio::sync::OwnedSemaphorePermit;
 use self::answer::Answer;
 use self::body::{Arrived, Body};
 use self::destination::Destination;
-use self::door::{Case, Door};
+pub(crate) use self::door::{Case, Door};
 use self::refused::Refused;
 use self::storing::Stored;
 use self::unpack::Encoding;
+use crate::request_id::RequestId;
 use crate::state::App;
-use crate::web::RequestId;
+use crate::telemetry::Kind;
+use crate::web::peer;
 
 /// A path that leads to a door.
 #[derive(Clone, Copy)]
@@ -68,16 +70,19 @@ struct Request<'a> {
     method: &'a Method,
     query: &'a str,
     headers: &'a HeaderMap,
+    id: RequestId,
 }
 
 /// Answers a request that the web server has read.
 pub(crate) async fn respond(app: &App, route: Route, request: extract::Request) -> axum::response::Response {
+    let id = RequestId::of(&request, app.config.trusts(peer(request.extensions())), &app.random);
     let (parts, body) = request.into_parts();
     let request = Request {
         route,
         method: &parts.method,
         query: parts.uri.query().unwrap_or_default(),
         headers: &parts.headers,
+        id,
     };
     answer(app, &request, Body::Coming(body))
         .await
@@ -85,7 +90,7 @@ pub(crate) async fn respond(app: &App, route: Route, request: extract::Request) 
 }
 
 async fn answer(app: &App, request: &Request<'_>, body: Body<'_>) -> Response<Vec<u8>> {
-    let (id, now) = (RequestId::new(&app.random), app.now());
+    let (id, now) = (request.id, app.now());
     let Route { path, door } = request.route;
     let mut response = match *request.method {
         Method::OPTIONS => cors::preflight(request.headers),
@@ -98,12 +103,20 @@ async fn answer(app: &App, request: &Request<'_>, body: Body<'_>) -> Response<Ve
                 id,
                 now,
             };
-            arrival.publish(destination, body).await.respond(door)
+            let answer = arrival.publish(destination, body).await;
+            app.telemetry.batch(door, answer.told());
+            answer.respond(door)
         }
-        _ => Answer::not_post().respond(door),
+        _ => {
+            let answer = Answer::not_post();
+            app.telemetry.batch(door, answer.told());
+            answer.respond(door)
+        }
     };
     cors::allow(&mut response, request.headers);
-    id.answered(request.method, path, response.status(), || app.now() - now);
+    let (status, micros) = (response.status(), app.now() - now);
+    app.telemetry.answered(Kind::Ingest, status, micros);
+    id.answered(request.method, path, status, micros);
     id.tell(&mut response);
     response
 }
@@ -121,13 +134,16 @@ impl Arrival<'_> {
     async fn publish(&self, destination: Option<Destination>, body: Body<'_>) -> Answer {
         let Some(destination) = destination else {
             Box::pin(body::discard(self.headers, body, self.app.room.patience)).await;
-            return Answer::refused(&Refused::whole(Case::UnknownDsn, Reason::InvalidDsn.into()));
+            let refused = Refused::whole(Case::UnknownDsn, Reason::InvalidDsn.into());
+            self.app.telemetry.rejected(&refused.rejections);
+            return Answer::refused(&refused);
         };
         let project = destination.project();
         let (answer, lost) = match self.accept(destination, body).await {
             Ok(Stored { answer, rejections }) => (answer, rejections),
             Err(refused) => (Answer::refused(&refused), refused.rejections),
         };
+        self.app.telemetry.rejected(&lost);
         if let Some(project) = project {
             self.app.tally.count(project, &lost, self.now);
         }

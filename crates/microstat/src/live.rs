@@ -111,6 +111,11 @@ impl Live {
         self.slot(project).load(Ordering::SeqCst) >= since.0
     }
 
+    /// How many streams are open, and how many there may be.
+    pub(crate) fn streams(&self) -> (usize, usize) {
+        (self.open.load(Ordering::Relaxed), IN_ALL)
+    }
+
     fn slot(&self, project: ProjectId) -> &AtomicI64 {
         &self.stored_at[usize::try_from(project.0).unwrap_or(0) % SLOTS]
     }

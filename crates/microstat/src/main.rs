@@ -1,12 +1,13 @@
 //! The command line: serve, or one of the sub-commands, which work beside a running server.
 
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
 use microstat::clock::{Clock, Random};
 use microstat::commands::{Outcome, backup, demo, points, restore, token, user};
-use microstat::config::{Cli, Command};
+use microstat::config::{Cli, Command, LogFormat};
 use microstat::serve;
 use microstat::state::{App, Core};
 use tracing_subscriber::EnvFilter;
@@ -19,10 +20,14 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 async fn main() -> ExitCode {
     let cli = Cli::parse();
     let filter = EnvFilter::try_from_env("MICROSTAT_LOG").unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
-    tracing_subscriber::fmt()
+    let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .init();
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
+    match cli.config.log_format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().flatten_event(true).with_span_list(false).init(),
+    }
     match run(cli).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

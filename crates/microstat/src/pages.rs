@@ -62,6 +62,7 @@ use axum::response::Response;
 pub(crate) use self::response::{Leaving, html, html_with, redirect};
 use crate::auth::session::Visitor;
 use crate::error::Fault;
+use crate::request_id::RequestId;
 use crate::router::Table;
 use crate::state::Shared;
 use axum::extract::FromRequestParts;
@@ -121,13 +122,15 @@ struct FaultPage {
     frame: Frame,
     title: &'static str,
     text: String,
-    request_id: bool,
+    /// What the log calls it.
+    request_id: Option<RequestId>,
 }
 
 /// Dresses a fault as a page, in the frame of whoever met it.
 pub(crate) async fn faults(State(app): State<Shared>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     let visitor = Visitor::from_request_parts(&mut parts, &app).await;
+    let request_id = parts.extensions.get::<RequestId>().copied();
     let response = next.run(Request::from_parts(parts, body)).await;
     let Some(fault) = response.extensions().get::<Fault>().cloned() else {
         return response;
@@ -136,7 +139,7 @@ pub(crate) async fn faults(State(app): State<Shared>, request: Request, next: Ne
         Ok(visitor) => Frame::bare(&app, &visitor, title(response.status())),
         Err(_) => Frame::plain(title(response.status())),
     };
-    let request_id = response.status() == StatusCode::INTERNAL_SERVER_ERROR;
+    let request_id = request_id.filter(|_| response.status().is_server_error());
     let view = FaultPage {
         frame,
         title: title(response.status()),
@@ -161,6 +164,7 @@ const fn title(status: StatusCode) -> &'static str {
         StatusCode::GONE => "No longer valid",
         StatusCode::TOO_MANY_REQUESTS => "Too many tries",
         StatusCode::INTERNAL_SERVER_ERROR => "Something went wrong",
+        StatusCode::SERVICE_UNAVAILABLE => "Not available just now",
         _ => "That didn't work",
     }
 }

@@ -10,7 +10,7 @@ use axum::routing::{MethodFilter, on};
 
 use crate::front::Front;
 use crate::state::Shared;
-use crate::{api, assets, auth, packing, pages, web};
+use crate::{api, assets, auth, packing, pages, readiness, web};
 
 /// Routes with their handlers, and a list of what they are.
 pub struct Table {
@@ -51,7 +51,7 @@ fn api_table() -> Table {
     api::routes(Table::new())
 }
 
-/// Method and path of every page and API route; the ingestion doors, `/static` and `/healthz` are outside.
+/// Method and path of every page and API route; the ingestion doors, `/static`, `/healthz` and `/readyz` are outside.
 #[must_use]
 pub fn routes() -> Vec<(Method, &'static str)> {
     [page_table().routes, api_table().routes].concat()
@@ -73,10 +73,13 @@ pub fn router(app: &Shared) -> Front {
             axum::routing::any(async || crate::error::AppError::NotFound),
         )
         .method_not_allowed_fallback(async || crate::error::AppError::MethodNotAllowed)
-        .layer(from_fn(api::faults));
+        .layer(from_fn(api::faults))
+        .layer(from_fn_with_state(Arc::clone(app), api::staleness));
     let rest = Router::new()
         .merge(assets::router())
         .route("/healthz", axum::routing::get(async || "ok\n"))
+        .route("/readyz", axum::routing::get(readiness::show))
+        .route("/readyz/ingest", axum::routing::get(readiness::ingest))
         .merge(api)
         .merge(pages)
         .with_state(Arc::clone(app))

@@ -1,16 +1,17 @@
 //! Serving: listen, work off jobs, and on a signal end what is under way before leaving.
 
-use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use crate::config::{Config, LogFormat};
 use crate::ingest::tally;
 use crate::state::{App, Shared};
-use crate::{connections, jobs, router};
+use crate::{connections, jobs, router, telemetry};
 
 /// How long requests that are under way may take once the program was asked to stop.
 const GOODBYE: Duration = Duration::from_secs(10);
@@ -20,23 +21,22 @@ const GOODBYE: Duration = Duration::from_secs(10);
 /// # Errors
 /// If the address can't be listened on.
 pub async fn serve(app: Shared) -> io::Result<()> {
-    let listener = TcpListener::bind(app.config.listen).await.map_err(|error| {
-        io::Error::other(format!(
-            "can't listen on {}: {error}; choose another with --listen",
-            app.config.listen
-        ))
-    })?;
-    eprintln!(
-        "micro stat is ready: open {} (data in {})",
-        app.config.url,
-        app.config.data.display()
-    );
+    let listener = listen(app.config.listen, "--listen").await?;
+    let told = match app.config.metrics_listen {
+        Some(address) => {
+            let told = listen(address, "--metrics-listen").await?;
+            Some(tokio::spawn(telemetry::serve(told, Arc::clone(&app))))
+        }
+        None => None,
+    };
+    say_ready(&app.config);
     let worker = tokio::spawn(jobs::run(Arc::clone(&app)));
     let counter = tokio::spawn(tally::run(Arc::clone(&app)));
     let (stop, mut stopped) = tokio::sync::watch::channel(());
-    let asked = stop_asked()?;
+    let signals = Signals::new()?;
+    let leaving = Arc::clone(&app);
     let server = connections::serve(listener, router::router(&app), connections::HEAD, async move {
-        asked.await;
+        leave(&leaving, signals).await;
         drop(stop);
     });
     tokio::select! {
@@ -48,7 +48,35 @@ pub async fn serve(app: Shared) -> io::Result<()> {
     worker.abort();
     counter.abort();
     close(&app).await;
+    if let Some(told) = told {
+        told.abort();
+    }
     Ok(())
+}
+
+async fn listen(address: SocketAddr, flag: &str) -> io::Result<TcpListener> {
+    TcpListener::bind(address).await.map_err(|error| {
+        io::Error::other(format!(
+            "can't listen on {address}: {error}; choose another with {flag}"
+        ))
+    })
+}
+
+fn say_ready(config: &Config) {
+    let data = config.data.display();
+    match config.log_format {
+        LogFormat::Text => eprintln!("micro stat is ready: open {} (data in {data})", config.url),
+        LogFormat::Json => tracing::info!(url = config.url, %data, "micro stat is ready"),
+    }
+}
+
+/// Waits to be asked to stop, and then for load balancers to notice. Who asks once more doesn't want to wait.
+async fn leave(app: &App, mut signals: Signals) {
+    signals.next().await;
+    app.readiness.stop();
+    let delay = app.config.shutdown_delay;
+    tracing::info!(delay, "asked to stop");
+    let _ = tokio::time::timeout(Duration::from_secs(delay.into()), signals.next()).await;
 }
 
 async fn close(app: &App) {
@@ -76,13 +104,24 @@ async fn hand_over(app: &App) {
     }
 }
 
-fn stop_asked() -> io::Result<impl Future<Output = ()> + Send + 'static> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(async move {
+/// What asks the program to stop.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) {
         tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
         }
-    })
+    }
 }

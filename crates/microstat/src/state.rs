@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
 
-use domain::time::Micros;
+use domain::time::{Micros, SECOND};
 use points::Points;
 use store::users::User;
 use store::{Db, migrations};
@@ -23,10 +23,14 @@ use crate::jobs::expiry::Expired;
 use crate::jobs::post::Post;
 use crate::live::{Live, Pace};
 use crate::pauses::Pauses;
+use crate::readiness::Readiness;
 use crate::secrets::Keys;
+use crate::telemetry::Telemetry;
 
 /// The folder within the data folder that a restore fills first; while it is there, the rest may not be whole.
 pub(crate) const RESTORING: &str = "restoring";
+/// Seconds that data points may wait for ClickHouse before charts are called stale: many times what it takes.
+const STALE: i64 = 5;
 /// At most this many passwords are hashed at once: each takes 19 MiB and a core.
 const HASHERS: usize = 2;
 
@@ -75,6 +79,10 @@ pub struct App {
     pub exports: Exports,
     /// Imports under way.
     pub imports: Imports,
+    /// What is counted for operators.
+    pub telemetry: Telemetry,
+    /// Whether it was asked to stop.
+    pub readiness: Readiness,
 }
 
 impl Deref for App {
@@ -170,8 +178,19 @@ impl App {
         Ok(Some(points))
     }
 
+    /// Seconds by which charts are behind what was published here: 0 while that is as it should be, and none where they
+    /// can't be, for reads see all that is here.
+    #[must_use]
+    pub fn behind(&self) -> Option<i64> {
+        self.config.clickhouse.as_ref()?;
+        let oldest = self.points.oldest_unsealed();
+        let seconds = oldest.map_or(0, |oldest| (self.now() - oldest) / SECOND);
+        Some(if seconds > STALE { seconds } else { 0 })
+    }
+
     fn new(core: Core, points: Points) -> Self {
         let live = Live::new(core.clock.clone(), Pace::default());
+        let telemetry = Telemetry::new(core.now());
         Self {
             core,
             points,
@@ -184,6 +203,8 @@ impl App {
             expired: Expired::default(),
             exports: Exports::default(),
             imports: Imports::default(),
+            telemetry,
+            readiness: Readiness::default(),
         }
     }
 }

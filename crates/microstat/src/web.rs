@@ -1,20 +1,20 @@
 //! What every answer has: security headers, a request id, one line in the log.
 
-use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
 use axum::extract::{ConnectInfo, FromRequestParts, MatchedPath, RawPathParams, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{Extensions, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use tracing::Instrument;
 
-use crate::clock::Random;
 use crate::config::Config;
 use crate::error::AppError;
+use crate::request_id::RequestId;
 use crate::state::Shared;
+use crate::telemetry::Kind;
 
 const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
                    manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -80,8 +80,9 @@ pub(crate) async fn security_headers(State(app): State<Shared>, request: Request
 }
 
 /// One line a request: its id, its route's pattern (never the path itself, which may hold a token), status, time.
-pub(crate) async fn request_log(State(app): State<Shared>, request: Request, next: Next) -> Response {
-    let id = RequestId::new(&app.random);
+pub(crate) async fn request_log(State(app): State<Shared>, mut request: Request, next: Next) -> Response {
+    let id = RequestId::of(&request, app.config.trusts(peer(request.extensions())), &app.random);
+    request.extensions_mut().insert(id);
     let route = request
         .extensions()
         .get::<MatchedPath>()
@@ -89,48 +90,25 @@ pub(crate) async fn request_log(State(app): State<Shared>, request: Request, nex
         .to_owned();
     let method = request.method().clone();
     let started = app.now();
-    let span = tracing::info_span!("request", %id);
+    let span = tracing::info_span!("request", request_id = %id);
     let mut response = next.run(request).instrument(span).await;
-    id.answered(&method, &route, response.status(), || app.now() - started);
+    let (status, micros) = (response.status(), app.now() - started);
+    app.telemetry.answered(Kind::of(&route), status, micros);
+    id.answered(&method, &route, status, micros);
     id.tell(&mut response);
     response
 }
 
-/// What a request is called in the log and in its answer.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct RequestId(u64);
-
-impl RequestId {
-    pub(crate) fn new(random: &Random) -> Self {
-        Self(random.bits() >> 16)
-    }
-
-    /// A line in the log, if that is asked for; only then is it looked how long it took.
-    pub(crate) fn answered(self, method: &Method, route: &str, status: StatusCode, micros: impl FnOnce() -> i64) {
-        tracing::debug!(id = %self, %method, route, status = status.as_u16(), micros = micros(), "answered");
-    }
-
-    /// Puts it into the answer.
-    pub(crate) fn tell<B>(self, response: &mut Response<B>) {
-        if let Ok(id) = HeaderValue::from_str(&self.to_string()) {
-            response.headers_mut().insert("x-request-id", id);
-        }
-    }
-}
-
-impl fmt::Display for RequestId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:012x}", self.0)
-    }
+/// Who the connection is with.
+pub(crate) fn peer(extensions: &Extensions) -> IpAddr {
+    let info = extensions.get::<ConnectInfo<SocketAddr>>();
+    info.map_or(IpAddr::from([127, 0, 0, 1]), |info| info.0.ip())
 }
 
 /// The client's address: the connection's, or what a trusted proxy says of it.
 pub(crate) fn client_address(parts: &Parts, config: &Config) -> IpAddr {
-    let peer = parts
-        .extensions
-        .get::<ConnectInfo<SocketAddr>>()
-        .map_or(IpAddr::from([127, 0, 0, 1]), |c| c.0.ip());
-    if !config.trusted_proxies.contains(&peer) {
+    let peer = peer(&parts.extensions);
+    if !config.trusts(peer) {
         return peer;
     }
     let forwarded = parts
@@ -142,10 +120,7 @@ pub(crate) fn client_address(parts: &Parts, config: &Config) -> IpAddr {
         .flat_map(|v| v.split(','))
         .filter_map(|hop| hop.trim().parse().ok())
         .collect();
-    hops.into_iter()
-        .rev()
-        .find(|hop| !config.trusted_proxies.contains(hop))
-        .unwrap_or(peer)
+    hops.into_iter().rev().find(|hop| !config.trusts(*hop)).unwrap_or(peer)
 }
 
 /// The ids in a request's path.

@@ -110,6 +110,13 @@ impl Head {
             .sum()
     }
 
+    /// When the oldest of them came.
+    pub(crate) fn oldest(&self) -> Option<i64> {
+        let state = self.state();
+        let mut filled = state.generations.iter().filter(|generation| generation.points() > 0);
+        filled.find_map(|generation| generation.read().came.map(|(first, _)| first))
+    }
+
     /// The project and kind of a metric that is known.
     pub(crate) fn known(&self, metric: MetricId) -> Option<(ProjectId, Kind)> {
         let state = self.state();

@@ -17,9 +17,13 @@ pub(crate) mod segment;
 use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use files::{Disk, SegmentFile};
 use record::Head;
+
+use crate::clock;
+use crate::figures::Figures;
 
 /// Length of a segment. The one in use is all that a store at rest has of them, and it is not long.
 pub(crate) const SEGMENT: u64 = 1 << 20;
@@ -50,6 +54,8 @@ pub(crate) struct Journal {
     next_seq: u64,
     bytes: u64,
     most_bytes: u64,
+    /// What is told of it, and of who writes it.
+    pub(crate) figures: Arc<Figures>,
 }
 
 #[derive(Debug)]
@@ -89,6 +95,7 @@ impl Journal {
             next_epoch: found.next_epoch,
             next_seq: found.next_seq,
             most_bytes,
+            figures: Arc::default(),
         }
     }
 
@@ -138,7 +145,10 @@ impl Journal {
             first.extend_from_slice(record);
             current.file.write_at(0, &first)?;
         }
+        let asked = clock::instant();
         current.file.sync()?;
+        let took = asked.elapsed().as_micros();
+        self.figures.syncs.add(i64::try_from(took).unwrap_or(i64::MAX));
         current.begun = true;
         current.end += record.len() as u64;
         Ok(())
@@ -192,6 +202,7 @@ impl Journal {
         };
         let (name, file) = opened.map_err(Failure::Disk)?;
         self.bytes += length;
+        self.figures.journal.store(self.bytes, Ordering::Relaxed);
         self.current = Some(Current {
             name,
             file,
@@ -216,6 +227,7 @@ impl Journal {
                 self.remove(&segment.name);
             }
         }
+        self.figures.journal.store(self.bytes, Ordering::Relaxed);
         while self.spares.len() > most {
             if let Some(name) = self.spares.pop() {
                 self.remove(&name);

@@ -12,9 +12,11 @@ mod backup;
 mod block;
 mod bytes;
 mod clickhouse;
+mod clock;
 mod distribution;
 mod erase;
 mod error;
+mod figures;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
@@ -47,6 +49,7 @@ pub use clickhouse::{Address, BadAddress};
 pub use distribution::{Above, Distribution};
 pub use erase::Retention;
 pub use error::Error;
+pub use figures::Backlog;
 pub use journal::check::{Lost, Place, Report};
 pub use query::overview::Overview;
 pub use query::page::{BadCursor, Cursor, Kept, Page};
@@ -118,17 +121,6 @@ const LEAST: u64 = 8;
 /// How long ClickHouse is waited for at the start.
 const ASKING: Duration = Duration::from_secs(5);
 
-/// What waits to be sealed, or to be shipped to ClickHouse.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Backlog {
-    /// Data points.
-    pub data_points: u64,
-    /// How many there may be. They may be fewer if they fill the journal.
-    pub most: u64,
-    /// Why the last try failed, if it did.
-    pub failing: Option<String>,
-}
-
 /// The store. Clones are the same store, which is closed with the last of them.
 #[derive(Clone, Debug)]
 pub struct Points {
@@ -144,6 +136,7 @@ struct Inner {
     /// None for a guest.
     sealer: Option<Arc<seal::Sealer>>,
     readers: query::Readers,
+    figures: Arc<figures::Figures>,
     /// Who answers instead of the folder, if data points are in ClickHouse.
     clickhouse: Option<clickhouse::Reader>,
     threads: Mutex<Vec<JoinHandle<()>>>,
@@ -189,16 +182,6 @@ impl Points {
     /// If ClickHouse can't be reached or refuses, or the tables were made by a newer version.
     pub async fn migrate(address: Address) -> Result<(), Error> {
         Ok(clickhouse::Reader::new(address)?.migrate().await?)
-    }
-
-    /// What is acknowledged and not shipped yet.
-    #[must_use]
-    pub fn backlog(&self) -> Backlog {
-        Backlog {
-            data_points: self.inner.head.unsealed() as u64,
-            most: self.inner.options.unsealed as u64,
-            failing: self.inner.sealer.as_ref().and_then(|sealer| sealer.failing()),
-        }
     }
 
     /// Opens the store in a data folder as [`open`](Points::open) does, or, if another process has it open, as a guest:

@@ -88,6 +88,7 @@ pub(crate) fn open(
     };
     let ships = shipper.is_some();
 
+    let figures = Arc::clone(&journal.figures);
     let queue = Arc::new(Queue::default());
     let tell = queue.clone();
     let (sealer, sealing) = seal::start(connection, file.clone(), options, head.clone(), shipper, move || {
@@ -115,6 +116,7 @@ pub(crate) fn open(
         room: Arc::new(Semaphore::new(options.queue as usize)),
         readers: Readers::new(file, options.readers),
         clickhouse: reader,
+        figures,
         head,
         threads: Mutex::new(vec![writing, sealing]),
         _lock: Some(lock),
@@ -148,6 +150,7 @@ pub(crate) fn visit(dir: &Path, options: Options) -> Result<Inner, Error> {
         room: Arc::new(Semaphore::new(options.queue as usize)),
         readers: Readers::new(file, options.readers),
         clickhouse: None,
+        figures: Arc::default(),
         head,
         threads: Mutex::new(vec![thread]),
         _lock: None,

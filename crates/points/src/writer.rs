@@ -112,6 +112,7 @@ impl Writer {
         };
         match written {
             Ok(()) => {
+                self.journal.figures.wrote(true);
                 self.newest.change(|contents| self.group.apply(contents));
                 self.group.answer();
                 self.turn_if_due();
@@ -122,6 +123,7 @@ impl Writer {
 
     fn refuse(&mut self, why: &str) {
         tracing::error!(why, "data points can't be written");
+        self.journal.figures.wrote(false);
         self.memory.undo(&self.group);
         self.group.refuse(why);
     }

@@ -33,6 +33,17 @@ pub struct Db {
     commits: Commits,
 }
 
+/// How many connections to a database a process has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Connections {
+    /// Those that nobody uses.
+    pub idle: usize,
+    /// Those that are in use.
+    pub busy: usize,
+    /// How many there may be.
+    pub most: usize,
+}
+
 /// How often this process has committed.
 #[derive(Clone, Debug, Default)]
 struct Commits(Arc<AtomicU64>);
@@ -127,6 +138,35 @@ impl Db {
         };
         let commits = self.commits.clone();
         Ok(Tx { open, commits })
+    }
+
+    /// Asks the database for nothing but an answer.
+    ///
+    /// # Errors
+    /// If it doesn't answer, or there is no connection to ask it by.
+    pub async fn ping(&self) -> Result<()> {
+        sql("select 1 as n").one(self).await.map(|_| ())
+    }
+
+    /// How many connections there are. SQLite's one writer is among them.
+    #[must_use]
+    pub fn connections(&self) -> Connections {
+        match &self.engine {
+            Engine::Sqlite { readers, writer } => {
+                let idle = writer.num_idle();
+                let (read_idle, read_busy, most) = readers.connections();
+                Connections {
+                    idle: read_idle + idle,
+                    busy: read_busy + (writer.size() as usize).saturating_sub(idle),
+                    most: most + 1,
+                }
+            }
+            Engine::Postgres(pool) => Connections {
+                idle: pool.num_idle(),
+                busy: (pool.size() as usize).saturating_sub(pool.num_idle()),
+                most: pool.options().get_max_connections() as usize,
+            },
+        }
     }
 
     /// Writes a copy of the whole database, as it is at one moment, to a new SQLite file, while others go on using it.

@@ -146,6 +146,29 @@ pub async fn sweep(tx: &mut Tx, before: Micros) -> Result<u64> {
         .await
 }
 
+/// How many jobs there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counts {
+    /// Those that wait, held ones included.
+    pub waiting: i64,
+    /// Those that were given up, until they are forgotten.
+    pub failed: i64,
+}
+
+/// How many jobs there are.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn counts(on: impl Into<On<'_>>) -> Result<Counts> {
+    let row = sql("select count(*) - count(failed_at) as waiting, count(failed_at) as failed from jobs")
+        .one(on)
+        .await?;
+    Ok(Counts {
+        waiting: row.get("waiting")?,
+        failed: row.get("failed")?,
+    })
+}
+
 /// How many jobs wait, held ones included.
 ///
 /// # Errors

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::door::{Case, Door};
 use super::refused::Refused;
+use crate::telemetry::Told;
 
 /// The methods of a door.
 pub(crate) const ALLOW: HeaderValue = HeaderValue::from_static("POST, OPTIONS");
@@ -153,6 +154,17 @@ impl Answer {
             duplicates: 0,
             errors: Vec::new(),
             warnings: Vec::new(),
+        }
+    }
+
+    /// What there is to count of it.
+    pub(crate) fn told(&self) -> Told {
+        Told {
+            case: self.case,
+            accepted: self.accepted,
+            rejected: self.rejected,
+            duplicates: self.duplicates,
+            replayed: self.replayed,
         }
     }
 

@@ -18,6 +18,7 @@ use tokio::time::timeout;
 use super::body::{Arrived, Body};
 use super::room::Share;
 use super::{Request, Route, answer, route};
+use crate::request_id::{self, RequestId};
 use crate::state::App;
 
 /// Most bytes of a head that is read here, and what a connection at rest takes.
@@ -42,6 +43,8 @@ struct Head {
     route: Route,
     query: String,
     headers: HeaderMap,
+    /// What a proxy calls the request.
+    id: Option<RequestId>,
     /// Bytes of the head itself.
     length: usize,
     /// Bytes of the body.
@@ -56,10 +59,12 @@ enum Beginning {
     Other,
 }
 
-/// Answers requests, one after another, as long as they are plain. `silence`: how long nothing may come.
+/// Answers requests, one after another, as long as they are plain. `trusted`: it comes from a proxy that is believed.
+/// `silence`: how long nothing may come.
 pub(crate) async fn serve(
     app: &App,
     stream: &mut TcpStream,
+    trusted: bool,
     silence: Duration,
     mut stopped: watch::Receiver<()>,
 ) -> io::Result<Left> {
@@ -70,6 +75,8 @@ pub(crate) async fn serve(
         if came.is_empty() {
             came.shrink_to(HEAD);
             tokio::select! {
+                // What has come is answered, though it is to stop.
+                biased;
                 read = timeout(silence, stream.read_buf(&mut came)) => match read {
                     Ok(Ok(1..)) => {}
                     _ => return Ok(Left::Ended),
@@ -86,6 +93,10 @@ pub(crate) async fn serve(
             method: &Method::POST,
             query: &head.query,
             headers: &head.headers,
+            id: head
+                .id
+                .filter(|_| trusted)
+                .unwrap_or_else(|| RequestId::new(&app.random)),
         };
         let body = Body::Whole(Arrived {
             bytes: came[head.length..end].into(),
@@ -93,11 +104,15 @@ pub(crate) async fn serve(
         });
         let response = answer(app, &request, body).await;
         says.clear();
-        write(&response, date.at(app.now()), &mut says);
+        let last = app.readiness.is_stopping();
+        write(&response, date.at(app.now()), last, &mut says);
         // Who never reads what it is told is no better than who never says anything.
         match timeout(silence, stream.write_all(&says)).await {
             Ok(written) => written?,
             Err(_) => return Ok(Left::Ended),
+        }
+        if last {
+            return Ok(Left::Ended);
         }
         came.drain(..end);
     }
@@ -145,13 +160,14 @@ fn plain(request: &httparse::Request<'_, '_>, length: usize) -> Option<Head> {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let route = route(path).filter(|_| method == "POST" && request.version == Some(1))?;
     let mut headers = HeaderMap::new();
-    let mut body = None;
+    let (mut body, mut id) = (None, None);
     for field in request.headers.iter() {
         match kind(field) {
             Field::Length if body.is_none() => body = Some(digits(field.value)?),
             Field::Said(name) => {
                 headers.append(name, HeaderValue::from_bytes(field.value).ok()?);
             }
+            Field::Id => id = RequestId::given(field.value),
             Field::Idle => {}
             Field::Length | Field::Decides => return None,
         }
@@ -160,6 +176,7 @@ fn plain(request: &httparse::Request<'_, '_>, length: usize) -> Option<Head> {
         route,
         query: query.to_owned(),
         headers,
+        id,
         length,
         body: body?,
     })
@@ -172,6 +189,8 @@ enum Field {
     Said(HeaderName),
     /// It decides how the request is to be read, or what becomes of the connection.
     Decides,
+    /// What a proxy calls the request.
+    Id,
     Idle,
 }
 
@@ -187,6 +206,9 @@ fn kind(field: &httparse::Header<'_>) -> Field {
     if name.eq_ignore_ascii_case("content-length") {
         return Field::Length;
     }
+    if name.eq_ignore_ascii_case(request_id::HEADER.as_str()) {
+        return Field::Id;
+    }
     if DECIDE.iter().any(|decides| name.eq_ignore_ascii_case(decides)) {
         let goes_on = name.eq_ignore_ascii_case("connection") && field.value.eq_ignore_ascii_case(b"keep-alive");
         return if goes_on { Field::Idle } else { Field::Decides };
@@ -201,8 +223,8 @@ fn digits(value: &[u8]) -> Option<usize> {
     are_digits.then(|| std::str::from_utf8(value).ok()?.parse().ok())?
 }
 
-/// The answer as bytes.
-fn write(response: &Response<Vec<u8>>, date: &str, to: &mut Vec<u8>) {
+/// The answer as bytes. `last`: nothing more is answered on this connection.
+fn write(response: &Response<Vec<u8>>, date: &str, last: bool, to: &mut Vec<u8>) {
     let status = response.status();
     to.extend_from_slice(b"HTTP/1.1 ");
     to.extend_from_slice(status.as_str().as_bytes());
@@ -219,6 +241,9 @@ fn write(response: &Response<Vec<u8>>, date: &str, to: &mut Vec<u8>) {
     }
     field("content-length", response.body().len().to_string().as_bytes());
     field("date", date.as_bytes());
+    if last {
+        field("connection", b"close");
+    }
     to.extend_from_slice(b"\r\n\r\n");
     to.extend_from_slice(response.body());
 }

@@ -26,6 +26,16 @@ pub(crate) struct DoorLimits {
 const MIB: usize = 1024 * 1024;
 
 impl Door {
+    pub(crate) const ALL: [Self; 2] = [Self::Open, Self::Strict];
+
+    /// What operators call it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Strict => "strict",
+        }
+    }
+
     pub(crate) const fn limits(self) -> DoorLimits {
         match self {
             Self::Open => DoorLimits {
@@ -68,6 +78,35 @@ pub(crate) enum Case {
 }
 
 impl Case {
+    pub(crate) const ALL: [Self; 10] = [
+        Self::All,
+        Self::Some,
+        Self::NoneAccepted,
+        Self::Unreadable,
+        Self::UnknownDsn,
+        Self::Closed,
+        Self::Unavailable,
+        Self::TooSlow,
+        Self::TooLarge,
+        Self::NotPost,
+    ];
+
+    /// What operators call it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::All => "all_accepted",
+            Self::Some => "some_accepted",
+            Self::NoneAccepted => "none_accepted",
+            Self::Unreadable => "unreadable",
+            Self::UnknownDsn => "unknown_dsn",
+            Self::Closed => "closed",
+            Self::Unavailable => "unavailable",
+            Self::TooSlow => "too_slow",
+            Self::TooLarge => "too_large",
+            Self::NotPost => "not_post",
+        }
+    }
+
     /// The status code at this door.
     pub(crate) const fn status(self, door: Door) -> StatusCode {
         let (open, strict) = match self {

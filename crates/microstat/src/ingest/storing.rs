@@ -135,7 +135,7 @@ impl Arrival<'_> {
     }
 
     fn unavailable(&self, error: &dyn Error, mut batch: Batch, places: Vec<(usize, usize)>) -> Refused {
-        tracing::warn!(%error, id = %self.id, "a batch can't be stored");
+        tracing::warn!(%error, request_id = %self.id, "a batch can't be stored");
         batch.reject(Reason::Unavailable, places);
         Refused {
             case: Case::Unavailable,

@@ -75,6 +75,8 @@ pub struct Frame {
     pub unverified: Option<String>,
     /// What the page before left to be said.
     pub notice: Option<Notice>,
+    /// [`App::behind`](crate::state::App::behind).
+    pub behind: Option<i64>,
     /// The token every form carries.
     pub csrf: String,
     /// What time it is.
@@ -180,6 +182,7 @@ impl Frame {
             here: Here::default(),
             unverified: None,
             notice: None,
+            behind: None,
             csrf: String::new(),
             now: Micros::default(),
             zone: Zone::default(),
@@ -207,6 +210,7 @@ impl Frame {
             here,
             unverified: (!app.is_verified(&signed.user)).then(|| signed.user.email.to_string()),
             notice: signed.visit.notice.clone(),
+            behind: app.behind(),
             csrf: csrf::token(app, &signed.visit, Some(&signed.token_hash)),
             now: app.now(),
             zone: signed.zone(),
@@ -293,6 +297,19 @@ impl Frame {
     #[must_use]
     pub fn is_overview(&self) -> bool {
         self.tab == Tab::Overview
+    }
+
+    /// On pages of data: how long charts are behind, nothing if they aren't; `None` where they can't be.
+    #[must_use]
+    pub fn behind(&self) -> Option<String> {
+        let has_data = self.is_dashboard() || self.is_metrics() || self.is_boards() || self.is_overview();
+        let seconds = self.behind.filter(|_| has_data)?;
+        Some(match seconds {
+            0 => String::new(),
+            1..120 => format!("{seconds} seconds"),
+            120..7_200 => format!("{} minutes", seconds / 60),
+            _ => format!("{} hours", seconds / 3_600),
+        })
     }
 
     /// Where the product's name leads: to all projects of whoever has several.

@@ -43,6 +43,7 @@ const SOURCES: &[Source] = pages! {
     "roles" "ROLES.md"
     "api" "API.md"
     "self-hosting" "SELF-HOSTING.md"
+    "operating" "OPERATING.md"
     "faq" "FAQ.md"
 };
 

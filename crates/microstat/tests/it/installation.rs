@@ -34,6 +34,8 @@ pub(crate) struct Server {
     port: u16,
     /// What it said until it was ready.
     pub(crate) said: String,
+    /// What it says from then on, line by line.
+    pub(crate) log: std::sync::mpsc::Receiver<String>,
 }
 
 impl Drop for Server {
@@ -131,6 +133,20 @@ impl Installation {
         Self::started(|listen| self.command(&["--listen", listen]))
     }
 
+    /// Starts a server with flags beside the usual ones.
+    pub(crate) fn serve_with(&self, flags: &[&str]) -> Server {
+        Self::started(|listen| self.command(&[&["--listen", listen], flags].concat()))
+    }
+
+    /// Starts a server whose log says as much as this filter lets through, with flags beside the usual ones.
+    pub(crate) fn serve_saying(&self, filter: &str, flags: &[&str]) -> Server {
+        Self::started(|listen| {
+            let mut command = self.command(&[&["--listen", listen], flags].concat());
+            command.env("MICROSTAT_LOG", filter);
+            command
+        })
+    }
+
     /// Starts one that isn't ended by a limit to what it may write, but told.
     pub(crate) fn serve_within_limits(&self) -> Server {
         Self::started(|listen| {
@@ -145,10 +161,7 @@ impl Installation {
     }
 
     fn started(command: impl FnOnce(&str) -> Command) -> Server {
-        let port = TcpListener::bind("127.0.0.1:0")
-            .and_then(|free| free.local_addr())
-            .expect("a free port")
-            .port();
+        let port = free_port();
         let mut process = command(&format!("127.0.0.1:{port}"))
             .stderr(Stdio::piped())
             .spawn()
@@ -159,8 +172,14 @@ impl Installation {
             let line = lines.next().unwrap_or_else(|| panic!("the server ended: {said}"));
             said += &line.expect("text");
         }
-        std::thread::spawn(move || lines.for_each(drop));
-        Server { process, port, said }
+        let (says, log) = std::sync::mpsc::channel();
+        std::thread::spawn(move || lines.map_while(Result::ok).for_each(|line| drop(says.send(line))));
+        Server {
+            process,
+            port,
+            said,
+            log,
+        }
     }
 }
 
@@ -178,10 +197,20 @@ impl Server {
     }
 
     /// Asks it to stop, as an operator does, and waits until it has.
-    pub(crate) fn stop(mut self) {
+    pub(crate) fn stop(self) {
+        self.ask_to_stop();
+        self.ended();
+    }
+
+    /// Asks it to stop.
+    pub(crate) fn ask_to_stop(&self) {
         let id = self.process.id().to_string();
         let asked = Command::new("kill").args(["-TERM", &id]).status().expect("kill");
         assert!(asked.success());
+    }
+
+    /// Waits until it has stopped, in order.
+    pub(crate) fn ended(mut self) {
         assert!(self.process.wait().expect("wait").success());
     }
 
@@ -196,6 +225,12 @@ impl Server {
         stream.read_to_string(&mut answer).expect("receive");
         answer
     }
+}
+
+/// A port that nobody listens on.
+pub(crate) fn free_port() -> u16 {
+    let free = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr());
+    free.expect("a free port").port()
 }
 
 pub(crate) fn text(bytes: &[u8]) -> &str {

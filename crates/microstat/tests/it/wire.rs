@@ -41,6 +41,13 @@ impl Wire {
         self.0.write_all(bytes.as_ref()).await
     }
 
+    /// Asks for something and reads the answer. `headers` are whole lines.
+    pub(crate) async fn get(&mut self, path: &str, headers: &str) -> io::Result<Reply> {
+        self.write(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n"))
+            .await?;
+        self.reply().await
+    }
+
     /// Sends a whole request with a body, and reads the answer.
     pub(crate) async fn post(&mut self, path: &str, headers: &str, body: &str) -> io::Result<Reply> {
         self.write(format!("{}{body}", head(path, headers, body.len()))).await?;

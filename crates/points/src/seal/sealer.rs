@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use domain::id::MetricId;
 use rusqlite::{Connection, TransactionBehavior};
@@ -16,7 +16,7 @@ use crate::head::Head;
 use crate::head::generation::Generation;
 use crate::head::metric::Metric;
 use crate::journal::entry::Erasure;
-use crate::{Error, Options, schema};
+use crate::{Error, Options, clock, schema};
 
 /// How far other threads go before sealing, as `nice` counts: it gets a third of what each of them gets.
 const POLITENESS: i32 = 5;
@@ -66,8 +66,30 @@ struct Inbox {
     stopped: bool,
     /// Tries so far.
     round: u64,
-    /// Why the last one failed.
-    failing: Option<String>,
+    /// How they went.
+    sealing: Sealing,
+}
+
+/// How sealing goes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sealing {
+    /// Why the last try failed, if it did.
+    pub(crate) failing: Option<String>,
+    /// Since when all have.
+    pub(crate) failing_since: Option<Instant>,
+    /// When one last went well.
+    pub(crate) done_at: Option<Instant>,
+}
+
+impl Sealing {
+    fn failed(&mut self, why: String) {
+        self.failing = Some(why);
+        self.failing_since.get_or_insert_with(clock::instant);
+    }
+
+    fn recovered(&mut self) {
+        (self.failing, self.failing_since) = (None, None);
+    }
 }
 
 /// Starts the thread; it ends when told to stop, and leaves what is not sealed to the journal. With a shipper, what is
@@ -126,9 +148,9 @@ impl Sealer {
         self.told.notify_one();
     }
 
-    /// Why the last try failed, if it did.
-    pub(crate) fn failing(&self) -> Option<String> {
-        self.inbox().failing.clone()
+    /// How sealing goes.
+    pub(crate) fn sealing(&self) -> Sealing {
+        self.inbox().sealing.clone()
     }
 
     pub(crate) fn stop(&self) {
@@ -145,10 +167,10 @@ impl Sealer {
 
     /// Waits until it has tried again since a round, unless that fails; says why then.
     pub(crate) fn wait(&self, round: u64, at_most: Duration) -> Result<(), String> {
-        let goes_on = |inbox: &mut Inbox| inbox.round == round && inbox.failing.is_none() && !inbox.stopped;
+        let goes_on = |inbox: &mut Inbox| inbox.round == round && inbox.sealing.failing.is_none() && !inbox.stopped;
         let waited = self.done.wait_timeout_while(self.inbox(), at_most, goes_on);
         let (inbox, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
-        match &inbox.failing {
+        match &inbox.sealing.failing {
             Some(failing) => Err(failing.clone()),
             None if inbox.stopped => Err("the store is being closed".to_owned()),
             None if timeout.timed_out() => Err("sealing doesn't keep up".to_owned()),
@@ -177,7 +199,7 @@ impl Work {
                         let erased = self.erase(erase.erasure, erase.seq);
                         if erased.is_ok() {
                             // It may have made room. Who is told so mustn't be refused for what failed before it.
-                            self.sealer.inbox().failing = None;
+                            self.sealer.inbox().sealing.recovered();
                         }
                         // Nobody waits any more: what is erased is erased all the same.
                         let _ = erase.answer.send(erased.map(|points| points + erase.points));
@@ -197,12 +219,12 @@ impl Work {
             if inbox.stopped {
                 return None;
             }
-            let at_once = inbox.more && (self.shipper.is_none() || inbox.failing.is_none());
+            let at_once = inbox.more && (self.shipper.is_none() || inbox.sealing.failing.is_none());
             if !inbox.jobs.is_empty() || at_once {
                 inbox.more = false;
                 return Some(std::mem::take(&mut inbox.jobs));
             }
-            if let (Some(shipper), Some(_)) = (&self.shipper, &inbox.failing) {
+            if let (Some(shipper), Some(_)) = (&self.shipper, &inbox.sealing.failing) {
                 // However much comes meanwhile: who is overwhelmed, or just back, must not be asked all the time.
                 let goes_on = |inbox: &mut Inbox| !inbox.stopped && inbox.jobs.is_empty();
                 let waited = self.sealer.told.wait_timeout_while(inbox, shipper.pause(), goes_on);
@@ -213,21 +235,21 @@ impl Work {
                 }
                 continue;
             }
-            if inbox.idle && inbox.failing.is_none() {
+            if inbox.idle && inbox.sealing.failing.is_none() {
                 inbox.idle = false;
                 drop(inbox);
                 self.rest();
                 inbox = self.sealer.inbox();
                 continue;
             }
-            let waited = if inbox.failing.is_some() {
+            let waited = if inbox.sealing.failing.is_some() {
                 let waited = self.sealer.told.wait_timeout(inbox, AGAIN);
                 waited.unwrap_or_else(PoisonError::into_inner).0
             } else {
                 self.sealer.told.wait(inbox).unwrap_or_else(PoisonError::into_inner)
             };
             inbox = waited;
-            inbox.more |= inbox.failing.is_some();
+            inbox.more |= inbox.sealing.failing.is_some();
         }
     }
 
@@ -259,7 +281,13 @@ impl Work {
             let mut inbox = self.sealer.inbox();
             inbox.more |= result.is_ok();
             inbox.round += 1;
-            inbox.failing = result.as_ref().err().map(ToString::to_string);
+            match &result {
+                Ok(()) => {
+                    inbox.sealing.recovered();
+                    inbox.sealing.done_at = Some(clock::instant());
+                }
+                Err(error) => inbox.sealing.failed(error.to_string()),
+            }
             drop(inbox);
             self.sealer.done.notify_all();
             match result {
@@ -392,7 +420,7 @@ impl Work {
             let erased = self.settle().and_then(|()| self.erase_in_clickhouse());
             if let Err(error) = &erased {
                 // It waits in the journal, and is done before anything that came after it is shipped.
-                self.sealer.inbox().failing = Some(error.to_string());
+                self.sealer.inbox().sealing.failed(error.to_string());
             }
             if let Some(shipper) = &mut self.shipper {
                 shipper.tried(erased.is_ok());

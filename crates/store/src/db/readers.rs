@@ -70,6 +70,17 @@ impl Readers {
         read.await.map_err(|_| sqlx::Error::WorkerCrashed)?
     }
 
+    /// How many are idle and busy, and how many there may be.
+    pub(super) fn connections(&self) -> (usize, usize, usize) {
+        let most = MOST as usize;
+        let busy = most.saturating_sub(self.0.room.available_permits());
+        (
+            self.0.idle.lock().unwrap_or_else(PoisonError::into_inner).len(),
+            busy,
+            most,
+        )
+    }
+
     /// Closes all of them, once they have read what they do.
     pub(super) async fn close(&self) {
         if self.0.room.acquire_many(MOST).await.is_ok() {

@@ -46,6 +46,13 @@ async fn it_waits_for_clickhouse_and_catches_up() {
     let backlog = points.backlog();
     assert_eq!(backlog.data_points, 1_700);
     assert!(backlog.failing.unwrap().contains("ClickHouse can't be reached"));
+    assert!(backlog.failing_for.is_some() && backlog.done_ago.is_none());
+    assert_eq!(backlog.oldest, Some(NOW));
+    assert!(
+        (1..=backlog.journal_most).contains(&backlog.journal),
+        "{}",
+        backlog.journal
+    );
     drop(points);
     // A process that starts while ClickHouse is away has all that waited before it.
     let points = open(&dir, to).await;
@@ -54,7 +61,9 @@ async fn it_waits_for_clickhouse_and_catches_up() {
     server.again();
     points.seal().await.unwrap();
     assert_eq!(counted(&server, "away", METRIC), [2_000; 4]);
-    assert_eq!(points.backlog().failing, None);
+    let backlog = points.backlog();
+    assert_eq!((backlog.failing, backlog.failing_for), (None, None));
+    assert!(backlog.oldest.is_none() && backlog.done_ago.is_some());
 }
 
 #[tokio::test]
