@@ -7,6 +7,7 @@
 
 mod query;
 mod readers;
+pub(crate) mod tables;
 
 use std::path::Path;
 use std::str::FromStr;

@@ -8,6 +8,7 @@ pub mod annotations;
 pub mod api_tokens;
 pub mod audit_events;
 pub mod boards;
+pub mod copies;
 pub mod db;
 pub mod departures;
 pub mod devices;
