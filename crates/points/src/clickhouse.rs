@@ -9,9 +9,12 @@
 //! CLICKHOUSE.md, beside this crate's sources, says what holds when anything stops, and why.
 
 mod address;
+pub(crate) mod arriving;
 mod binary;
+mod blocking;
 mod client;
 mod erase;
+pub(crate) mod leaving;
 pub(crate) mod local;
 mod read;
 mod rows;

@@ -47,6 +47,12 @@ pub enum Error {
     /// Another process has this folder open.
     #[error("the data points are open in another process, which alone may write them")]
     Locked,
+    /// Data points can't be moved to where there are others.
+    #[error("{0}")]
+    Occupied(&'static str),
+    /// Moving was stopped; what was brought so far stays.
+    #[error("moving was stopped; the same command goes on with it")]
+    Stopped,
     /// The file was written by a version between two releases, whose format was never kept.
     #[error(
         "the data points were written by a version between two releases, which no release can read; with points.db and \

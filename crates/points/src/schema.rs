@@ -63,6 +63,16 @@ pub(crate) fn prepare(connection: &mut Connection) -> Result<(), Error> {
     Ok(())
 }
 
+/// Refuses a file of another format.
+pub(crate) fn check(connection: &Connection) -> Result<(), Error> {
+    match format(connection)? {
+        FORMAT => Ok(()),
+        // Whoever has it open carries it over.
+        0 | 1 => Err(Error::Locked),
+        found => Err(Error::Newer { found, known: FORMAT }),
+    }
+}
+
 /// The format of a file; 0 if it is empty.
 fn format(connection: &Connection) -> Result<i64, rusqlite::Error> {
     connection.query_row("pragma user_version", (), |row| row.get(0))

@@ -7,6 +7,7 @@
 //! Erasures come first: they are taken from the generations that wait and from the database, and not from what came
 //! after them. So their order among what is sealed doesn't matter; and when the disk is full, they make room.
 
+pub(crate) mod carry;
 mod day;
 mod erase;
 mod fine;

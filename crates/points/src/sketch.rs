@@ -119,6 +119,14 @@ impl Sketch {
         sketch
     }
 
+    /// Its bins as [`bin`] tells them, and how many values each has.
+    pub(crate) fn bins(&self) -> impl Iterator<Item = (i32, u64)> {
+        let negative = self.negative.iter().map(|(bin, count)| (-(bin + MOVED), *count));
+        let positive = self.positive.iter().map(|(bin, count)| (bin + MOVED, *count));
+        let zeros = (self.zeros > 0).then_some((0, self.zeros));
+        negative.chain(zeros).chain(positive)
+    }
+
     /// The sketch of data points that are numbers.
     pub(crate) fn of_points(points: &[Raw]) -> Self {
         let values: Vec<f64> = points.iter().map(|point| f64::from_bits(point.bits)).collect();

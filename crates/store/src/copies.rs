@@ -51,12 +51,12 @@ impl From<sqlx::Error> for Refused {
     }
 }
 
-/// How many rows a table has, and a sum over them that doesn't depend on their order.
+/// How many rows a table has, and a hash of them that doesn't depend on their order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Sum {
     table: String,
     rows: u64,
-    sum: u128,
+    hash: u128,
 }
 
 /// Copies every row of every table, ids and all, as they are at one moment, into a database with the same schema that has
@@ -190,11 +190,11 @@ fn digest(sums: &[Sum]) -> [u8; 32] {
     let mut sums: Vec<&Sum> = sums.iter().collect();
     sums.sort_unstable_by_key(|sum| &sum.table);
     let mut hash = Sha256::new();
-    for Sum { table, rows, sum } in sums {
-        hash.update((table.len() as u64).to_le_bytes());
-        hash.update(table);
-        hash.update(rows.to_le_bytes());
-        hash.update(sum.to_le_bytes());
+    for sum in sums {
+        hash.update((sum.table.len() as u64).to_le_bytes());
+        hash.update(&sum.table);
+        hash.update(sum.rows.to_le_bytes());
+        hash.update(sum.hash.to_le_bytes());
     }
     hash.finalize().into()
 }
@@ -203,7 +203,7 @@ fn sum(table: &Table, rows: &[Vec<Value>]) -> Sum {
     Sum {
         table: table.name.clone(),
         rows: rows.len() as u64,
-        sum: rows.iter().fold(0, |sum: u128, row| sum.wrapping_add(of_row(row))),
+        hash: rows.iter().fold(0, |sum: u128, row| sum.wrapping_add(of_row(row))),
     }
 }
 

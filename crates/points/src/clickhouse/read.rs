@@ -34,7 +34,7 @@ pub(super) struct Known {
     pub(super) horizons: Horizons,
 }
 
-const NOTHING_FORGOTTEN: Horizons = Horizons {
+pub(super) const NOTHING_FORGOTTEN: Horizons = Horizons {
     raw: 0,
     minutes: 0,
     hours: 0,

@@ -98,7 +98,8 @@ pub(super) fn of(source: u64, batch: u64, last: u64, contents: &Contents) -> Row
     rows
 }
 
-fn row(recent: &Recent, point: Raw, place: u64, to: &mut Vec<u8>) {
+/// A data point as a row, but for its source and its batch, which come before.
+pub(super) fn row(recent: &Recent, point: Raw, place: u64, to: &mut Vec<u8>) {
     to.extend(recent.project.0.to_le_bytes());
     to.extend(recent.metric.0.to_le_bytes());
     to.extend(point.at.to_le_bytes());

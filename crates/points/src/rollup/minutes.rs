@@ -62,6 +62,21 @@ impl Minutes {
         }
     }
 
+    /// Says what the minute of a time adds up to.
+    pub(crate) fn sum(&mut self, at: i64, sum: Hour) {
+        self.sums[minute_of(at)] = sum;
+    }
+
+    /// Says how the numbers of the minute of a time are spread.
+    pub(crate) fn put_sketch(&mut self, at: i64, sketch: Sketch) {
+        self.sketches.insert(minute_of(at), sketch);
+    }
+
+    /// Minutes that have numbers, and how these are spread.
+    pub(crate) fn sketches(&self) -> impl Iterator<Item = (usize, &Sketch)> {
+        self.sketches.iter().map(|(minute, sketch)| (*minute, sketch))
+    }
+
     /// Forgets a minute.
     pub(crate) fn forget(&mut self, minute: usize) {
         self.sums[minute] = Hour::default();

@@ -3,6 +3,7 @@
 pub(super) mod plain;
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 
 use domain::id::MetricId;
 use domain::range::{Buckets, Range};
@@ -13,7 +14,7 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::{NOW, PROJECT, batch, buckets, point, range};
-use crate::{Address, Bucket, DataPoint, Options, Points, Retention};
+use crate::{Address, Bucket, DataPoint, Options, Points, Retention, Whereabouts};
 use plain::{bucket, each, hits_of, nearly, of, text};
 
 const NUMBERS: MetricId = MetricId(1);
@@ -45,6 +46,8 @@ pub(super) enum Done {
     Forget(i64),
     /// Data points older than so many days go, what they add up to stays.
     Outlive(i64),
+    /// All is moved to ClickHouse, beside the store, which goes on.
+    Bring,
 }
 
 /// Where its data points are.
@@ -52,6 +55,8 @@ pub(super) enum Done {
 pub(super) enum Engine<'e> {
     Embedded,
     ClickHouse(&'e Address),
+    /// In a folder, moved to ClickHouse at the end, and into another folder.
+    Moved(&'e Address),
 }
 
 /// A store that is tried.
@@ -61,12 +66,14 @@ pub(super) struct Tried {
     dense: u64,
     /// Whether minutes are all that is left of some days: then nothing finer is asked for.
     outlive: bool,
+    /// Whether it is moved.
+    moved: bool,
 }
 
 impl Engine<'_> {
     async fn open(self, tried: Tried, dir: &TempDir) -> Points {
         match self {
-            Self::Embedded => {
+            Self::Embedded | Self::Moved(_) => {
                 let options = Options {
                     dense: tried.dense,
                     ..Options::default()
@@ -107,6 +114,7 @@ pub(super) fn done(tried: Tried) -> impl Strategy<Value = Vec<Done>> {
         1 => metric().prop_map(Done::DeleteMetric),
         1 => (0..4_i64).prop_map(Done::Forget),
         if tried.outlive { 3 } else { 0 } => (0..3_i64).prop_map(Done::Outlive),
+        if tried.moved { 3 } else { 0 } => Just(Done::Bring),
     ];
     prop::collection::vec(done, 1..9)
 }
@@ -158,16 +166,46 @@ pub(super) async fn agree(engine: Engine<'_>, tried: Tried, steps: Vec<Done>, as
                 };
                 points.retain(PROJECT, retention).await.unwrap();
             }
+            Done::Bring => {
+                if let Engine::Moved(to) = engine {
+                    bring(dir.path().to_owned().into(), to.clone().into(), true).await;
+                }
+            }
         }
     }
     if let Engine::ClickHouse(_) = engine {
         // Reads see what was shipped.
         points.seal().await.unwrap();
     }
+    if let Engine::Moved(to) = engine {
+        points.seal().await.unwrap();
+        bring(dir.path().to_owned().into(), to.clone().into(), false).await;
+        let shipping = TempDir::new().unwrap();
+        let there = Engine::ClickHouse(to).open(tried, &shipping).await;
+        answers(tried, &there, &all, asked).await;
+        drop(there);
+        let back = TempDir::new().unwrap();
+        bring(to.clone().into(), back.path().to_owned().into(), false).await;
+        points = engine.open(tried, &back).await;
+        answers(tried, &points, &all, asked).await;
+        return;
+    }
+    answers(tried, &points, &all, asked).await;
+}
+
+/// Moves all there is; what is not sealed yet comes with a later run.
+async fn bring(from: Whereabouts, to: Whereabouts, is_used: bool) {
+    let told = format!("{from:?} to {to:?}");
+    let moving = move || Points::bring(&from, &to, [7; 32], |_| ControlFlow::Continue(()));
+    let moved = tokio::task::spawn_blocking(moving).await.unwrap().unwrap();
+    assert!(is_used || moved.differences.is_empty(), "{moved:?} from {told}");
+}
+
+async fn answers(tried: Tried, points: &Points, all: &[DataPoint], asked: &[(i64, i64, &str)]) {
     for (ago, length, step) in asked {
         let from = (NOW - *ago).floor(tried.finest());
         let to = (from + *length + (tried.finest() - 1)).floor(tried.finest());
-        agrees(tried, &points, &all, from, to, step).await;
+        agrees(tried, points, all, from, to, step).await;
     }
 }
 
@@ -352,14 +390,22 @@ fn run(tried: Tried, steps: Vec<Done>, asked: &[(i64, i64, &str)]) {
 pub(super) const PLAIN: Tried = Tried {
     dense: u64::MAX,
     outlive: false,
+    moved: false,
 };
 const DENSE: Tried = Tried {
     dense: 12,
     outlive: false,
+    moved: false,
 };
 pub(super) const OUTLIVING: Tried = Tried {
     dense: 30,
     outlive: true,
+    moved: false,
+};
+pub(super) const MOVED: Tried = Tried { moved: true, ..PLAIN };
+pub(super) const MOVED_OUTLIVING: Tried = Tried {
+    moved: true,
+    ..OUTLIVING
 };
 
 proptest! {

@@ -9,11 +9,11 @@ use domain::value::Value;
 
 use super::Server;
 use crate::Address;
-use crate::tests::model::{Done, Engine, OUTLIVING, PLAIN, Tried, agree, asked, done};
+use crate::tests::model::{Done, Engine, MOVED, MOVED_OUTLIVING, OUTLIVING, PLAIN, Tried, agree, asked, done};
 use crate::tests::{NOW, point};
 
 /// Does things to a store in a database of its own, so many times.
-fn agrees(cases: u32, tried: Tried, address: impl Fn(u32) -> Address) {
+fn agrees(cases: u32, tried: Tried, engine: for<'e> fn(&'e Address) -> Engine<'e>, address: impl Fn(u32) -> Address) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let nth = std::cell::Cell::new(0);
     let config = Config {
@@ -26,7 +26,7 @@ fn agrees(cases: u32, tried: Tried, address: impl Fn(u32) -> Address) {
     let tried = TestRunner::new(config).run(&both, |(steps, asked)| {
         nth.set(nth.get() + 1);
         let to = address(nth.get());
-        runtime.block_on(agree(Engine::ClickHouse(&to), tried, steps, &asked));
+        runtime.block_on(agree(engine(&to), tried, steps, &asked));
         Ok(())
     });
     tried.unwrap();
@@ -35,13 +35,46 @@ fn agrees(cases: u32, tried: Tried, address: impl Fn(u32) -> Address) {
 #[test]
 fn reads_say_what_a_plain_list_says() {
     let server = Server::start();
-    agrees(12, PLAIN, |nth| server.address(&format!("plain_{nth}")));
+    agrees(
+        12,
+        PLAIN,
+        |to| Engine::ClickHouse(to),
+        |nth| server.address(&format!("plain_{nth}")),
+    );
 }
 
 #[test]
 fn so_they_do_where_minutes_are_all_that_is_left() {
     let server = Server::start();
-    agrees(12, OUTLIVING, |nth| server.address(&format!("outliving_{nth}")));
+    agrees(
+        12,
+        OUTLIVING,
+        |to| Engine::ClickHouse(to),
+        |nth| server.address(&format!("outliving_{nth}")),
+    );
+}
+
+/// Moved while it was used, once more at the end, and then back.
+#[test]
+fn so_they_do_of_what_was_moved_there_and_back() {
+    let server = Server::start();
+    agrees(
+        12,
+        MOVED,
+        |to| Engine::Moved(to),
+        |nth| server.address(&format!("moved_{nth}")),
+    );
+}
+
+#[test]
+fn so_they_do_where_minutes_are_all_that_was_moved() {
+    let server = Server::start();
+    agrees(
+        12,
+        MOVED_OUTLIVING,
+        |to| Engine::Moved(to),
+        |nth| server.address(&format!("outlived_{nth}")),
+    );
 }
 
 /// What was published into days of which everything was forgotten outlives its data points as all else does.

@@ -1,0 +1,59 @@
+//! ClickHouse for who waits for each answer: data points that are moved go one part after the other.
+
+use hyper::body::Bytes;
+use tokio::runtime::Runtime;
+
+use super::binary::Cells;
+use super::schema::{self, Layout, Table};
+use super::{Address, Client, Failure, erase};
+use crate::Error;
+
+/// A server, and a runtime of its own to speak with it.
+#[derive(Debug)]
+pub(super) struct Server {
+    pub(super) layout: Layout,
+    client: Client,
+    runtime: Runtime,
+}
+
+impl Server {
+    /// Says where it is, and has the tables made there.
+    pub(super) fn prepared(address: Address) -> Result<Self, Error> {
+        let server = Self {
+            layout: Layout::of(&address),
+            client: Client::new(address)?,
+            runtime: tokio::runtime::Builder::new_current_thread().enable_all().build()?,
+        };
+        server.runtime.block_on(schema::migrate(&server.client))?;
+        Ok(server)
+    }
+
+    /// What a query without a format answers.
+    pub(super) fn ask(&self, text: &str) -> Result<Bytes, Failure> {
+        let text = format!("{text} FORMAT RowBinary");
+        self.runtime.block_on(self.client.ask(&text))
+    }
+
+    /// The one number a query answers.
+    pub(super) fn count(&self, text: &str) -> Result<u64, Failure> {
+        Cells::of(&self.ask(text)?).u64()
+    }
+
+    pub(super) fn run(&self, text: &str) -> Result<(), Failure> {
+        let settings = "&insert_distributed_sync=1";
+        self.runtime.block_on(self.client.run_with(text, settings)).map(drop)
+    }
+
+    pub(super) fn insert(&self, table: &str, rows: &Bytes, settings: &str) -> Result<(), Failure> {
+        self.runtime.block_on(self.client.insert(table, rows, settings))
+    }
+
+    pub(super) fn delete(&self, table: Table, which: &str) -> Result<(), Failure> {
+        self.runtime
+            .block_on(erase::delete(&self.client, &self.layout, table, which))
+    }
+
+    pub(super) fn horizons(&self, project: i64) -> Result<crate::journal::entry::Horizons, Failure> {
+        self.runtime.block_on(super::read::horizons(&self.client, project))
+    }
+}
