@@ -3,6 +3,7 @@
 pub mod backup;
 pub mod demo;
 mod manifest;
+pub mod moving;
 pub mod points;
 pub mod restore;
 pub mod token;

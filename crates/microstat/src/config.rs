@@ -7,7 +7,7 @@ use ::points::{Address, BadAddress, Options};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use lettre::message::Mailbox;
 
-use crate::commands::{backup, points, restore, token, user};
+use crate::commands::{backup, moving, points, restore, token, user};
 
 /// Publish small metrics with one line of code, see them at once, share them with the right people.
 #[derive(Debug, Parser)]
@@ -110,6 +110,8 @@ pub enum Command {
     Backup(backup::Backup),
     /// Fill an empty data folder from a backup
     Restore(restore::Restore),
+    /// Move the installation to PostgreSQL and ClickHouse, or back into a folder; also while a server runs
+    Move(moving::Move),
     /// Data points
     #[command(subcommand)]
     Points(points::Verb),
