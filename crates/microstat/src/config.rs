@@ -39,8 +39,8 @@ pub struct Config {
     /// http://… or https://… for data points, several hosts separated by commas; without it, the data folder
     #[arg(long, env = "MICROSTAT_CLICKHOUSE", global = true, hide_env_values = true)]
     pub clickhouse: Option<String>,
-    /// Reserved for clusters of ClickHouse, which this version does not support yet
-    #[arg(long, env = "MICROSTAT_CLICKHOUSE_CLUSTER", global = true, value_parser = no_cluster)]
+    /// Name of the ClickHouse cluster, if it is one: tables are replicated in each shard and spread over shards
+    #[arg(long, env = "MICROSTAT_CLICKHOUSE_CLUSTER", global = true)]
     pub clickhouse_cluster: Option<String>,
     /// MiB that may wait in the data folder for ClickHouse; beyond, data points are refused. Takes twice that of memory
     #[arg(long, env = "MICROSTAT_CLICKHOUSE_BACKLOG", default_value_t = 256, global = true, value_parser = clap::value_parser!(u32).range(4..=65_536))]
@@ -138,7 +138,11 @@ impl Config {
         let Some(text) = self.clickhouse.as_deref().filter(|text| !text.is_empty()) else {
             return Ok(None);
         };
-        text.parse().map(Some)
+        let address: Address = text.parse()?;
+        match self.clickhouse_cluster.as_deref().filter(|name| !name.is_empty()) {
+            Some(cluster) => address.on_cluster(cluster).map(Some),
+            None => Ok(Some(address)),
+        }
     }
 
     /// How data points are shipped to ClickHouse.
@@ -152,15 +156,6 @@ impl Config {
     pub fn link(&self, path: &str) -> String {
         format!("{}{path}", self.url)
     }
-}
-
-fn no_cluster(name: &str) -> Result<String, String> {
-    if name.is_empty() {
-        return Ok(String::new());
-    }
-    Err("clusters are not supported yet: data points could not be deleted there reliably; leave it out, and name one server, \
-         or several that say the same, in --clickhouse"
-        .to_owned())
 }
 
 fn base_url(text: &str) -> Result<String, String> {
@@ -199,14 +194,15 @@ mod tests {
     }
 
     #[test]
-    fn a_cluster_is_refused_with_what_to_do() {
-        let told = ["microstat", "--clickhouse", "http://a", "--clickhouse-cluster", "c"];
-        let refused = Cli::try_parse_from(told).unwrap_err().to_string();
-        assert!(
-            refused.contains("not supported yet") && refused.contains("leave it out"),
-            "{refused}"
-        );
-        assert!(Cli::try_parse_from(["microstat", "--clickhouse-cluster", ""]).is_ok());
+    fn a_cluster_has_a_name() {
+        let to = |cluster: &str| {
+            let told = ["microstat", "--clickhouse", "http://a", "--clickhouse-cluster", cluster];
+            Cli::try_parse_from(told).unwrap().config.destination()
+        };
+        assert_eq!(to(""), "http://a".parse().map(Some));
+        assert_ne!(to("both"), to(""));
+        let refused = to("a b").unwrap_err().to_string();
+        assert!(refused.contains("cluster"), "{refused}");
     }
 
     #[test]

@@ -13,6 +13,7 @@ pub(crate) mod arriving;
 mod binary;
 mod blocking;
 mod client;
+mod cluster;
 mod erase;
 pub(crate) mod leaving;
 pub(crate) mod local;

@@ -1,6 +1,6 @@
 //! On real files in folders that are removed afterwards.
 
-mod clickhouse;
+pub(crate) mod clickhouse;
 mod crash;
 mod damage;
 mod erasing;

@@ -157,28 +157,26 @@ impl Target {
 
     fn make_views(&self) -> Result<(), Error> {
         self.drop_views()?;
-        let (layout, everywhere) = (&self.server.layout, self.server.layout.everywhere());
+        let database = &self.server.layout.database;
         self.server
-            .run(&format!("CREATE TABLE arriving{everywhere} ({COLUMNS}) ENGINE = Null"))?;
+            .run_everywhere(&format!("CREATE TABLE arriving ({COLUMNS}) ENGINE = Null"))?;
         for (what, table, made, by) in VIEWS {
             let name = table.name();
-            self.server.run(&format!(
-                "CREATE MATERIALIZED VIEW arriving_to_{name}{everywhere} TO {database}.{name} AS \
+            self.server.run_everywhere(&format!(
+                "CREATE MATERIALIZED VIEW arriving_to_{name} TO {database}.{name} AS \
                  SELECT source, project, metric, unit, start, {made} FROM {database}.arriving WHERE what = {what} \
-                 GROUP BY source, project, metric, unit, start{by}",
-                database = layout.database
+                 GROUP BY source, project, metric, unit, start{by}"
             ))?;
         }
         Ok(())
     }
 
     fn drop_views(&self) -> Result<(), Error> {
-        let everywhere = self.server.layout.everywhere();
         for (_, table, ..) in VIEWS {
-            let view = format!("DROP TABLE IF EXISTS arriving_to_{}{everywhere}", table.name());
-            self.server.run(&view)?;
+            let view = format!("DROP TABLE IF EXISTS arriving_to_{}", table.name());
+            self.server.run_everywhere(&view)?;
         }
-        self.server.run(&format!("DROP TABLE IF EXISTS arriving{everywhere}"))?;
+        self.server.run_everywhere("DROP TABLE IF EXISTS arriving")?;
         Ok(())
     }
 

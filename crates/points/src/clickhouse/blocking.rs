@@ -1,5 +1,7 @@
 //! ClickHouse for who waits for each answer: data points that are moved go one part after the other.
 
+use std::cell::Cell;
+
 use hyper::body::Bytes;
 use tokio::runtime::Runtime;
 
@@ -14,6 +16,8 @@ pub(super) struct Server {
     pub(super) layout: Layout,
     client: Client,
     runtime: Runtime,
+    /// Whether something was done that replicas may not have yet.
+    changed: Cell<bool>,
 }
 
 impl Server {
@@ -23,6 +27,7 @@ impl Server {
             layout: Layout::of(&address),
             client: Client::new(address)?,
             runtime: tokio::runtime::Builder::new_current_thread().enable_all().build()?,
+            changed: Cell::new(true),
         };
         server.runtime.block_on(schema::migrate(&server.client))?;
         Ok(server)
@@ -31,6 +36,7 @@ impl Server {
     /// What a query without a format answers.
     pub(super) fn ask(&self, text: &str) -> Result<Bytes, Failure> {
         let text = format!("{text} FORMAT RowBinary");
+        self.caught_up()?;
         self.runtime.block_on(self.client.ask(&text))
     }
 
@@ -39,16 +45,37 @@ impl Server {
         Cells::of(&self.ask(text)?).u64()
     }
 
+    fn caught_up(&self) -> Result<(), Failure> {
+        if self.changed.replace(false) {
+            self.runtime.block_on(erase::caught_up(&self.client, &self.layout))?;
+        }
+        Ok(())
+    }
+
+    /// Does something at each server of a cluster.
+    pub(super) fn run_everywhere(&self, text: &str) -> Result<(), Failure> {
+        if self.layout.cluster.is_none() {
+            return self.run(text);
+        }
+        for place in 0..self.client.hosts() {
+            self.runtime.block_on(self.client.run_at(place, text))?;
+        }
+        Ok(())
+    }
+
     pub(super) fn run(&self, text: &str) -> Result<(), Failure> {
+        self.changed.set(true);
         let settings = "&insert_distributed_sync=1";
         self.runtime.block_on(self.client.run_with(text, settings)).map(drop)
     }
 
     pub(super) fn insert(&self, table: &str, rows: &Bytes, settings: &str) -> Result<(), Failure> {
+        self.changed.set(true);
         self.runtime.block_on(self.client.insert(table, rows, settings))
     }
 
     pub(super) fn delete(&self, table: Table, which: &str) -> Result<(), Failure> {
+        self.caught_up()?;
         self.runtime
             .block_on(erase::delete(&self.client, &self.layout, table, which))
     }

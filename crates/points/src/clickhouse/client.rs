@@ -18,6 +18,7 @@ use tokio_rustls::TlsConnector;
 
 use super::Failure;
 use super::address::{Address, Host};
+use super::cluster::NEWEST;
 
 /// How long a connection may take to be made.
 const CONNECTING: Duration = Duration::from_secs(5);
@@ -76,10 +77,10 @@ impl Client {
         };
         let first = self.home.load(Ordering::Relaxed);
         let mut failure = None;
-        for ahead in 0..self.address.hosts.len() {
-            let place = (first + ahead) % self.address.hosts.len();
+        for ahead in 0..self.hosts() {
+            let place = (first + ahead) % self.hosts();
             // On the heap: whoever draws a page waits for many of these.
-            match Box::pin(self.ask_at(place, statement)).await {
+            match Box::pin(self.request(place, statement)).await {
                 Err(away @ (Failure::Unreachable(_) | Failure::Silent(_))) => failure = Some(away),
                 answered => {
                     self.home.store(place, Ordering::Relaxed);
@@ -92,14 +93,9 @@ impl Client {
 
     /// What a query answers at each of the servers, leaving out those that are away.
     pub(super) async fn ask_each(&self, text: &str) -> Result<Vec<Bytes>, Failure> {
-        let statement = Statement {
-            text,
-            database: Some(&self.address.database),
-            ..Statement::default()
-        };
         let mut answers = Vec::new();
-        for place in 0..self.address.hosts.len() {
-            match Box::pin(self.ask_at(place, statement)).await {
+        for place in 0..self.hosts() {
+            match Box::pin(self.ask_at(place, text)).await {
                 Err(Failure::Unreachable(_)) => {}
                 answer => answers.push(answer?),
             }
@@ -107,8 +103,23 @@ impl Client {
         Ok(answers)
     }
 
+    /// How many servers there are.
+    pub(super) fn hosts(&self) -> usize {
+        self.address.hosts.len()
+    }
+
+    /// Asks one of the servers something that changes nothing.
+    pub(super) async fn ask_at(&self, place: usize, text: &str) -> Result<Bytes, Failure> {
+        let statement = Statement {
+            text,
+            database: Some(&self.address.database),
+            ..Statement::default()
+        };
+        self.request(place, statement).await
+    }
+
     /// With a connection that is there, if one is. If that turns out to be closed, with a new one.
-    async fn ask_at(&self, place: usize, statement: Statement<'_>) -> Result<Bytes, Failure> {
+    async fn request(&self, place: usize, statement: Statement<'_>) -> Result<Bytes, Failure> {
         while let Some(mut connection) = self.take(place) {
             if connection.ready().await.is_err() {
                 continue;
@@ -126,12 +137,15 @@ impl Client {
     async fn once(&self, statement: Statement<'_>) -> Result<Bytes, Failure> {
         let first = self.home.load(Ordering::Relaxed);
         let mut failure = None;
-        for ahead in 0..self.address.hosts.len() {
-            let place = (first + ahead) % self.address.hosts.len();
+        for ahead in 0..self.hosts() {
+            let place = (first + ahead) % self.hosts();
             match Box::pin(self.connect(place)).await {
                 Ok(connection) => {
-                    self.home.store(place, Ordering::Relaxed);
-                    return self.send(place, connection, statement).await;
+                    let done = self.send(place, connection, statement).await;
+                    // Another may do what one can't: of replicas, one alone may have lost ZooKeeper.
+                    let next = usize::from(done.is_err());
+                    self.home.store((place + next) % self.hosts(), Ordering::Relaxed);
+                    return done;
                 }
                 Err(away) => failure = Some(away),
             }
@@ -155,13 +169,33 @@ impl Client {
         self.once(statement).await
     }
 
-    /// As [`run`](Client::run), where the database may not be there yet.
-    pub(super) async fn run_without_database(&self, text: &str) -> Result<Bytes, Failure> {
+    /// As [`run`](Client::run), where the database may not be there yet; at one of the servers, if it is said which.
+    pub(super) async fn run_without_database(&self, text: &str, place: Option<usize>) -> Result<Bytes, Failure> {
         let statement = Statement {
             text,
             ..Statement::default()
         };
-        self.once(statement).await
+        self.once_at(place, statement).await
+    }
+
+    /// As [`run`](Client::run), at one of the servers.
+    pub(super) async fn run_at(&self, place: usize, text: &str) -> Result<Bytes, Failure> {
+        let statement = Statement {
+            text,
+            database: Some(&self.address.database),
+            ..Statement::default()
+        };
+        self.once_at(Some(place), statement).await
+    }
+
+    async fn once_at(&self, place: Option<usize>, statement: Statement<'_>) -> Result<Bytes, Failure> {
+        match place {
+            None => self.once(statement).await,
+            Some(place) => {
+                let connection = Box::pin(self.connect(place)).await?;
+                self.send(place, connection, statement).await
+            }
+        }
     }
 
     /// Inserts rows, in ClickHouse's format `RowBinary`.
@@ -208,7 +242,7 @@ impl Client {
 
     async fn send(&self, place: usize, mut connection: Connection, of: Statement<'_>) -> Result<Bytes, Failure> {
         let host = &self.address.hosts[place];
-        let request = self.request(host, of)?;
+        let request = self.http(host, of)?;
         let silent = |why: String| Failure::Silent(format!("{host}: {why}"));
         let answer = async {
             let answer = connection
@@ -238,11 +272,14 @@ impl Client {
         }
     }
 
-    fn request(&self, host: &Host, of: Statement<'_>) -> Result<Request<Full<Bytes>>, Failure> {
+    fn http(&self, host: &Host, of: Statement<'_>) -> Result<Request<Full<Bytes>>, Failure> {
         // The answer is only begun when the query has ended, so its status tells how.
         let mut path = format!("/?wait_end_of_query=1&max_execution_time={LIMIT}");
         if let Some(database) = of.database {
             let _ = write!(path, "&database={database}");
+        }
+        if self.address.cluster.is_some() {
+            path.push_str(NEWEST);
         }
         path.push_str(of.settings);
         let body = if let Some(rows) = of.rows {

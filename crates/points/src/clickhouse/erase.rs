@@ -9,7 +9,7 @@ use super::binary::Cells;
 use super::read::{Known, known};
 use super::schema::{Layout, ROLLUPS, TABLES, Table};
 use super::ship::count;
-use super::{Client, Failure};
+use super::{Client, Failure, cluster};
 use crate::journal::entry::{Erasure, Horizons};
 
 /// How long between two looks whether a mutation is done, and how many looks are taken.
@@ -20,6 +20,8 @@ const TRIES: u32 = 5;
 
 /// Does what an erasure says; doing it again changes nothing. Says how many data points that were.
 pub(super) async fn erase(client: &Client, layout: &Layout, erasure: Erasure) -> Result<u64, Failure> {
+    // What is there is asked of any replica.
+    caught_up(client, layout).await?;
     match erasure {
         Erasure::Metric(metric) => everything(client, layout, &format!("metric = {}", metric.0)).await,
         Erasure::Project(project) => everything(client, layout, &format!("project = {}", project.0)).await,
@@ -30,32 +32,31 @@ pub(super) async fn erase(client: &Client, layout: &Layout, erasure: Erasure) ->
 
 /// Deletes rows of a table, on every server, and waits until they are gone.
 pub(super) async fn delete(client: &Client, layout: &Layout, table: Table, which: &str) -> Result<(), Failure> {
-    // A mutation rewrites whole parts, so none is begun for nothing. In a cluster, who is asked may lag behind.
-    let there = format!("SELECT count() FROM {} WHERE {which}", table.name());
-    if layout.cluster.is_none() && count(client, &there).await? == 0 {
-        return Ok(());
+    if layout.cluster.is_some() {
+        return cluster::delete(client, layout, table, which).await;
     }
-    let local = layout.local(table);
-    let statement = format!("ALTER TABLE {local}{} DELETE WHERE {which}", layout.everywhere());
-    client.run(&statement).await?;
+    let name = table.name();
     let left = format!(
-        "SELECT count() FROM system.mutations WHERE database = '{}' AND table = '{local}' AND is_done = 0",
+        "SELECT count() FROM system.mutations WHERE database = '{}' AND table = '{name}' AND is_done = 0",
         layout.database
     );
-    until_none(client, &left, &format!("rows of {local} are still being deleted")).await
+    let why = format!("rows of {name} are still being deleted");
+    // One that was begun before may do it all; and how many there are is bounded so.
+    until_none(client, &left, &why).await?;
+    // A mutation rewrites whole parts, so none is begun for nothing.
+    if count(client, &format!("SELECT count() FROM {name} WHERE {which}")).await? == 0 {
+        return Ok(());
+    }
+    client.run(&format!("ALTER TABLE {name} DELETE WHERE {which}")).await?;
+    until_none(client, &left, &why).await
 }
 
-/// Waits until every replica has what the others have, as far as they are among the hosts that were named.
+/// Waits until every replica has what the others have, as far as they can be reached.
 pub(super) async fn caught_up(client: &Client, layout: &Layout) -> Result<(), Failure> {
-    if layout.cluster.is_none() {
-        return Ok(());
+    match layout.cluster {
+        Some(_) => cluster::caught_up(client, layout).await,
+        None => Ok(()),
     }
-    let behind = format!(
-        "SELECT count() FROM system.replicas WHERE database = '{}' \
-         AND (queue_size > 0 OR (log_max_index > 0 AND log_pointer <= log_max_index))",
-        layout.database
-    );
-    until_none(client, &behind, "replicas are still catching up").await
 }
 
 /// Waits until a count is 0 on every server.
@@ -100,7 +101,6 @@ async fn everything(client: &Client, layout: &Layout, which: &str) -> Result<u64
 }
 
 async fn range(client: &Client, layout: &Layout, metric: MetricId, (from, to): (i64, i64)) -> Result<u64, Failure> {
-    caught_up(client, layout).await?;
     let Some(known) = known(client, &[metric]).await? else {
         return Ok(0);
     };
@@ -147,6 +147,7 @@ async fn from_points(client: &Client, layout: &Layout, of: &str, day: i64) -> Re
         for table in ROLLUPS {
             make_anew(client, table, &inside("at")).await?;
         }
+        caught_up(client, layout).await?;
         let points = count(client, &format!("SELECT count() FROM points WHERE {}", inside("at"))).await?;
         let summed = format!(
             "SELECT sumMerge(points) FROM sums WHERE unit = {DAY} AND {}",
@@ -198,7 +199,7 @@ async fn from_finest(
             insert_select(client, table, &rows).await?;
         }
     }
-    Ok(())
+    caught_up(client, layout).await
 }
 
 /// Forgets what is older than each horizon. What is coarser and kept longer has been there all along.
@@ -212,6 +213,8 @@ async fn older(client: &Client, layout: &Layout, project: i64, horizons: Horizon
     if raw > before.raw || minutes > before.minutes || hours > before.hours {
         let line = format!("INSERT INTO horizons VALUES ({project}, {raw}, {minutes}, {hours})");
         client.run_with(&line, "&insert_distributed_sync=1").await?;
+        // Who reads must know of it before anything is gone.
+        caught_up(client, layout).await?;
     }
     let old = format!("{of} AND at < {}", gone.raw);
     let points = count(client, &format!("SELECT count() FROM points WHERE {old}")).await?;

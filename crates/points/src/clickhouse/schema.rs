@@ -10,7 +10,7 @@
 use std::time::Duration;
 
 use super::address::Address;
-use super::{Client, Failure};
+use super::{Client, Failure, cluster};
 
 /// The format this version makes and reads.
 const FORMAT: u32 = 1;
@@ -170,7 +170,7 @@ impl Table {
     }
 }
 
-/// How tables are called, and where statements that change them are carried out.
+/// How tables are called.
 #[derive(Clone, Debug)]
 pub(super) struct Layout {
     pub(super) database: String,
@@ -191,21 +191,18 @@ impl Layout {
         format!("{}{ending}", table.name())
     }
 
-    /// What follows the name in a statement that every server of a cluster carries out.
-    pub(super) fn everywhere(&self) -> String {
-        let cluster = self.cluster.as_ref();
-        cluster.map_or(String::new(), |cluster| format!(" ON CLUSTER {cluster}"))
-    }
-
-    /// Everything that makes the tables, each of which changes nothing if it is done already.
+    /// Everything that makes the tables of a server, each of which changes nothing if it is done already. Which format they
+    /// have each server says for itself.
     pub(super) fn statements(&self) -> Vec<String> {
-        let (everywhere, database) = (self.everywhere(), &self.database);
-        let mut statements = vec![self.table("formats", "format UInt32", ("ReplacingMergeTree", "format", None))];
+        let database = &self.database;
+        let formats =
+            "CREATE TABLE IF NOT EXISTS formats (format UInt32) ENGINE = ReplacingMergeTree() ORDER BY format";
+        let mut statements = vec![formats.to_owned()];
         for table in TABLES {
             statements.push(self.table(&self.local(table), table.columns(), table.engine()));
             if let Some(cluster) = &self.cluster {
                 statements.push(format!(
-                    "CREATE TABLE IF NOT EXISTS {name}{everywhere} ({}) \
+                    "CREATE TABLE IF NOT EXISTS {name} ({}) \
                      ENGINE = Distributed({cluster}, {database}, {}, sipHash64({}))",
                     table.columns(),
                     self.local(table),
@@ -218,7 +215,7 @@ impl Layout {
             let into = self.local(table);
             if let Some(rows) = table.made_from(&format!("{database}.{}", self.local(Table::Points)), "1") {
                 statements.push(format!(
-                    "CREATE MATERIALIZED VIEW IF NOT EXISTS points_to_{name}{everywhere} TO {database}.{into} AS {rows}",
+                    "CREATE MATERIALIZED VIEW IF NOT EXISTS points_to_{name} TO {database}.{into} AS {rows}",
                     name = table.name(),
                 ));
             }
@@ -236,19 +233,39 @@ impl Layout {
         let parted = parted.map_or(String::new(), |column| {
             format!(" PARTITION BY intDiv({column}, {PARTITION})")
         });
-        format!(
-            "CREATE TABLE IF NOT EXISTS {name}{} ({columns}) ENGINE = {engine}{parted} ORDER BY {order}",
-            self.everywhere()
-        )
+        format!("CREATE TABLE IF NOT EXISTS {name} ({columns}) ENGINE = {engine}{parted} ORDER BY {order}")
     }
 }
 
-/// Makes the tables, or brings them up to date. Any number of processes may do so at once.
+/// Makes the tables, or brings them up to date: of a cluster, at each of its servers. Any number of processes may do so at
+/// once.
 pub(crate) async fn migrate(client: &Client) -> Result<(), Failure> {
+    let layout = Layout::of(&client.address);
+    let Some(cluster) = &layout.cluster else {
+        return tried(client, &layout, None).await.map(drop);
+    };
+    cluster::check(client, cluster).await?;
+    let (mut were_there, mut missing) = (false, None);
+    for place in 0..client.hosts() {
+        match tried(client, &layout, Some(place)).await {
+            Ok(there) => were_there |= there,
+            Err(away @ Failure::Unreachable(_)) => missing = Some(away),
+            Err(other) => return Err(other),
+        }
+    }
+    match missing {
+        Some(away) if !were_there => Err(away),
+        // The others of its shard have all that it has.
+        Some(_) => cluster::shards(client, &layout, Table::Points).await.map(drop),
+        None => Ok(()),
+    }
+}
+
+async fn tried(client: &Client, layout: &Layout, place: Option<usize>) -> Result<bool, Failure> {
     let mut tries = 0;
     loop {
         tries += 1;
-        match make(client).await {
+        match make(client, layout, place).await {
             Err(Failure::Refused(why)) if tries < TRIES => {
                 tracing::debug!(why, "making tables in ClickHouse is tried again");
                 tokio::time::sleep(BETWEEN).await;
@@ -258,15 +275,16 @@ pub(crate) async fn migrate(client: &Client) -> Result<(), Failure> {
     }
 }
 
-async fn make(client: &Client) -> Result<(), Failure> {
-    let layout = Layout::of(&client.address);
-    let exists = format!("EXISTS TABLE {}.formats FORMAT RowBinary", layout.database);
-    let made = client
-        .run_without_database(&exists)
-        .await
-        .is_ok_and(|said| said[..] == [1]);
-    if made {
-        let said = client.ask("SELECT max(format) FROM formats FORMAT RowBinary").await?;
+/// Makes the tables at a server, if one is named. Says whether they were there.
+async fn make(client: &Client, layout: &Layout, place: Option<usize>) -> Result<bool, Failure> {
+    let database = &layout.database;
+    let run = |text: String| async move { client.run_without_database(&text, place).await };
+    let exists = run(format!("EXISTS TABLE {database}.formats FORMAT RowBinary")).await;
+    if let Err(away @ (Failure::Unreachable(_) | Failure::Silent(_))) = exists {
+        return Err(away);
+    }
+    if exists.is_ok_and(|said| said[..] == [1]) {
+        let said = run(format!("SELECT max(format) FROM {database}.formats FORMAT RowBinary")).await?;
         let found = said[..]
             .try_into()
             .map(u32::from_le_bytes)
@@ -275,19 +293,20 @@ async fn make(client: &Client) -> Result<(), Failure> {
             return Err(Failure::Newer { found, known: FORMAT });
         }
         if found == FORMAT {
-            return Ok(());
+            return Ok(true);
         }
     }
-    let database = format!(
-        "CREATE DATABASE IF NOT EXISTS {}{}",
-        layout.database,
-        layout.everywhere()
-    );
-    client.run_without_database(&database).await?;
+    run(format!("CREATE DATABASE IF NOT EXISTS {database}")).await?;
+    let run = |text: String| async move {
+        match place {
+            Some(place) => client.run_at(place, &text).await,
+            None => client.run(&text).await,
+        }
+    };
     for statement in layout.statements() {
-        client.run(&statement).await?;
+        run(statement).await?;
     }
     // Last, for it says that all of it is there.
-    client.run(&format!("INSERT INTO formats VALUES ({FORMAT})")).await?;
-    Ok(())
+    run(format!("INSERT INTO formats VALUES ({FORMAT})")).await?;
+    Ok(false)
 }

@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use super::binary::{Cells, listed};
 use super::local::{self, Doubt, Shipping};
 use super::schema::{self, Layout, ROLLUPS, Table};
-use super::{Address, Client, Failure, erase, rows};
+use super::{Address, Client, Failure, cluster, erase, rows};
 use crate::Error;
 use crate::head::generation::Contents;
 use crate::head::metric::Metric;
@@ -165,11 +165,8 @@ impl Shipper {
             local::begin(db, &doubt)?;
             self.shipping.doubt = Some(doubt);
             let rows = rows::of(source, batch, last, contents);
-            Self::wait_for(
-                &self.runtime,
-                &self.stopping,
-                insert(&self.client, source, batch, last, &rows),
-            )?;
+            let inserted = insert(&self.client, &self.layout, (source, batch, last), &rows);
+            Self::wait_for(&self.runtime, &self.stopping, inserted)?;
         }
         self.done(db, contents, last)
     }
@@ -194,6 +191,12 @@ impl Shipper {
         let Some(doubt) = self.shipping.doubt.clone() else {
             return Ok(None);
         };
+        // Any replica is asked, and one that lags would not know.
+        Self::wait_for(
+            &self.runtime,
+            &self.stopping,
+            erase::caught_up(&self.client, &self.layout),
+        )?;
         let source = self.shipping.source;
         let mine = format!("source = {source} AND batch = {}", doubt.batch);
         let whole = self.count(&format!("SELECT count() FROM batches WHERE {mine}"))?;
@@ -235,11 +238,20 @@ pub(super) async fn count(client: &Client, text: &str) -> Result<u64, Failure> {
 }
 
 /// Inserts a batch, and last of all the line that says it is whole.
-async fn insert(client: &Client, source: u64, batch: u64, last: u64, rows: &rows::Rows) -> Result<(), Failure> {
+async fn insert(
+    client: &Client,
+    layout: &Layout,
+    (source, batch, last): (u64, u64, u64),
+    rows: &rows::Rows,
+) -> Result<(), Failure> {
     for (nth, insert) in rows.inserts.iter().enumerate() {
         // One of this name that is still under way, though nobody waits for it any more, is not joined by another.
         let settings = format!("&insert_distributed_sync=1&query_id=microstat-{source}-{batch}-{nth}");
         client.insert(Table::Points.name(), insert, &settings).await?;
+    }
+    if layout.cluster.is_some() {
+        // With its line, the journal's part is used again: a server that is lost then must not be the only one that had it.
+        cluster::copied(client, layout).await?;
     }
     let line = format!("INSERT INTO batches VALUES ({source}, {batch}, {last}, {})", rows.count);
     client.run_with(&line, "&insert_distributed_sync=1").await?;
@@ -271,7 +283,7 @@ async fn take_back(client: &Client, layout: &Layout, source: u64, doubt: &Doubt)
     for table in ROLLUPS {
         erase::make_anew(client, table, &inside("at")).await?;
     }
-    Ok(())
+    erase::caught_up(client, layout).await
 }
 
 /// Projects whose rollups are all there is of some time after this one, each with when their data points begin.

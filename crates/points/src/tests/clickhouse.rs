@@ -4,7 +4,7 @@ mod between;
 mod cluster;
 mod contract;
 mod erasing;
-mod server;
+pub(crate) mod server;
 mod shipping;
 mod tables;
 mod twins;

@@ -13,7 +13,12 @@ use crate::tests::model::{Done, Engine, MOVED, MOVED_OUTLIVING, OUTLIVING, PLAIN
 use crate::tests::{NOW, point};
 
 /// Does things to a store in a database of its own, so many times.
-fn agrees(cases: u32, tried: Tried, engine: for<'e> fn(&'e Address) -> Engine<'e>, address: impl Fn(u32) -> Address) {
+pub(super) fn agrees(
+    cases: u32,
+    tried: Tried,
+    engine: for<'e> fn(&'e Address) -> Engine<'e>,
+    address: impl Fn(u32) -> Address,
+) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let nth = std::cell::Cell::new(0);
     let config = Config {
