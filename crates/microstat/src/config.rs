@@ -42,6 +42,9 @@ pub struct Config {
     /// Name of the ClickHouse cluster, if it is one: tables are replicated in each shard and spread over shards
     #[arg(long, env = "MICROSTAT_CLICKHOUSE_CLUSTER", global = true)]
     pub clickhouse_cluster: Option<String>,
+    /// Certificates (PEM) of who makes those of the ClickHouse servers; without it, whom the system trusts
+    #[arg(long, env = "MICROSTAT_CLICKHOUSE_CA", global = true)]
+    pub clickhouse_ca: Option<PathBuf>,
     /// MiB that may wait in the data folder for ClickHouse; beyond, data points are refused. Takes twice that of memory
     #[arg(long, env = "MICROSTAT_CLICKHOUSE_BACKLOG", default_value_t = 256, global = true, value_parser = clap::value_parser!(u32).range(4..=65_536))]
     pub clickhouse_backlog: u32,
@@ -138,7 +141,10 @@ impl Config {
         let Some(text) = self.clickhouse.as_deref().filter(|text| !text.is_empty()) else {
             return Ok(None);
         };
-        let address: Address = text.parse()?;
+        let mut address: Address = text.parse()?;
+        if let Some(authority) = self.clickhouse_ca.as_ref().filter(|file| !file.as_os_str().is_empty()) {
+            address = address.trusting(authority);
+        }
         match self.clickhouse_cluster.as_deref().filter(|name| !name.is_empty()) {
             Some(cluster) => address.on_cluster(cluster).map(Some),
             None => Ok(Some(address)),

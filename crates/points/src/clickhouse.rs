@@ -21,6 +21,7 @@ mod read;
 mod rows;
 pub(crate) mod schema;
 pub(crate) mod ship;
+mod tls;
 
 pub use address::{Address, BadAddress};
 
@@ -33,6 +34,9 @@ pub(crate) enum Failure {
     /// Nothing was sent.
     #[error("ClickHouse can't be reached: {0}")]
     Unreachable(String),
+    /// Nobody can be trusted, so nothing is sent.
+    #[error("the certificates of --clickhouse-ca can't be used: {0}")]
+    Authority(String),
     /// What was sent may be done or not.
     #[error("ClickHouse did not answer: {0}")]
     Silent(String),

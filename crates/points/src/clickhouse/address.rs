@@ -1,6 +1,7 @@
 //! Where ClickHouse is, as people write it: `https://user:password@host:8443,host/database`.
 
 use std::fmt;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use percent_encoding::percent_decode_str;
@@ -13,6 +14,8 @@ pub struct Address {
     pub(super) password: Option<String>,
     pub(super) database: String,
     pub(super) cluster: Option<String>,
+    /// Who makes the servers' certificates, if not somebody the system trusts.
+    pub(super) authority: Option<PathBuf>,
 }
 
 /// A server.
@@ -49,6 +52,15 @@ impl Address {
     }
 }
 
+impl Address {
+    /// Over TLS, servers are trusted whose certificates those in this file (PEM) have made, and no others.
+    #[must_use]
+    pub fn trusting(mut self, authority: &Path) -> Self {
+        self.authority = Some(authority.to_owned());
+        self
+    }
+}
+
 /// What can stand in a statement as it is.
 fn is_name(text: &str) -> bool {
     let begins = text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
@@ -65,6 +77,7 @@ impl FromStr for Address {
             password: None,
             database: String::new(),
             cluster: None,
+            authority: None,
         };
         let mut tls = None;
         for part in text.split(',').map(str::trim) {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Full};
@@ -16,9 +16,9 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
-use super::Failure;
 use super::address::{Address, Host};
 use super::cluster::NEWEST;
+use super::{Failure, tls};
 
 /// How long a connection may take to be made.
 const CONNECTING: Duration = Duration::from_secs(5);
@@ -59,7 +59,8 @@ struct Statement<'s> {
 
 impl Client {
     pub(crate) fn new(address: Address) -> Result<Self, Failure> {
-        let tls = address.hosts.iter().any(|host| host.tls).then(connector).transpose()?;
+        let is_tls = address.hosts.iter().any(|host| host.tls);
+        let tls = is_tls.then(|| tls::connector(&address)).transpose()?;
         Ok(Self {
             address,
             tls,
@@ -234,7 +235,7 @@ impl Client {
             None => handshake(TokioIo::new(stream)).await,
             Some(tls) => {
                 let name = ServerName::try_from(host.name.clone()).map_err(|error| error.to_string())?;
-                let stream = tls.connect(name, stream).await.map_err(|error| error.to_string())?;
+                let stream = tls.connect(name, stream).await.map_err(|error| tls::refusal(&error))?;
                 handshake(TokioIo::new(stream)).await
             }
         }
@@ -310,16 +311,4 @@ where
         let _ = io.await;
     });
     Ok(connection)
-}
-
-fn connector() -> Result<TlsConnector, Failure> {
-    let mut roots = rustls::RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| Failure::Unreachable(error.to_string()))?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(TlsConnector::from(Arc::new(config)))
 }

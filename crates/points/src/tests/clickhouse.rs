@@ -7,6 +7,7 @@ mod erasing;
 pub(crate) mod server;
 mod shipping;
 mod tables;
+mod tls;
 mod twins;
 
 use domain::id::MetricId;
