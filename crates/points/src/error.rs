@@ -40,8 +40,8 @@ pub enum Error {
     Elsewhere,
     /// The folder has sealed data points of its own.
     #[error(
-        "this folder has data points of its own, which ClickHouse would not know: start without --clickhouse, or take \
-         another folder and import there what was exported here"
+        "this folder has data points of its own, which ClickHouse would not know: start without --clickhouse, or move \
+         them with `microstat move`"
     )]
     Here,
     /// Another process has this folder open.

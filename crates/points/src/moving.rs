@@ -19,6 +19,7 @@ pub(crate) use part::{Line, Part, Portion, Put, Rolled, Stamp, mark};
 pub use total::Difference;
 pub(crate) use total::{Total, Totals};
 
+pub(crate) use crate::clickhouse::arriving::AtOnce;
 use crate::clickhouse::{arriving, leaving};
 use crate::journal::entry::Horizons;
 use crate::{Address, Error, Options, Points};
@@ -90,39 +91,9 @@ impl Points {
         from: &Whereabouts,
         to: &Whereabouts,
         installation: [u8; 32],
-        mut tell: impl FnMut(Progress) -> ControlFlow<()>,
+        tell: impl FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<Moved, Error> {
-        let mut tell = |progress| match tell(progress) {
-            ControlFlow::Continue(()) => Ok(()),
-            ControlFlow::Break(()) => Err(Error::Stopped),
-        };
-        let mut source = Source::open(from)?;
-        let mut target = Target::open(to, installation)?;
-        let parts = source.parts(&mut |done, of| tell(Progress::Looking(done, of)))?;
-        let missing = target.missing(&parts)?;
-        let points = |part| parts.get(part).map_or(0, |stamp| stamp.points);
-        let all = missing.iter().map(points).sum();
-        let mut brought = 0;
-        tell(Progress::Bringing(brought, all))?;
-        for part in &missing {
-            target.write(*part, |put| source.read(*part, put))?;
-            brought += points(part);
-            if let Err(stopped) = tell(Progress::Bringing(brought, all)) {
-                target.flush()?;
-                return Err(stopped);
-            }
-        }
-        target.finish(&mut source)?;
-        tell(Progress::Adding)?;
-        let (ours, theirs) = (source.totals()?, target.totals()?);
-        let count = |totals: &Totals| totals.values().map(|total| total.sum.count).sum();
-        Ok(Moved {
-            brought,
-            all: count(&ours),
-            there: count(&theirs),
-            metrics: ours.len(),
-            differences: total::differences(&ours, &theirs),
-        })
+        bring(from, to, installation, AtOnce::default(), tell)
     }
 
     /// Copies what tells batches and data points that come again from one data folder to another, which must not have been
@@ -133,6 +104,47 @@ impl Points {
     pub fn bring_keys(from: &Path, to: &Path, installation: [u8; 32]) -> Result<(), Error> {
         folder::keys(from, to, installation, &Options::default())
     }
+}
+
+/// As [`Points::bring`], so much at once.
+pub(crate) fn bring(
+    from: &Whereabouts,
+    to: &Whereabouts,
+    installation: [u8; 32],
+    at_once: AtOnce,
+    mut tell: impl FnMut(Progress) -> ControlFlow<()>,
+) -> Result<Moved, Error> {
+    let mut tell = |progress| match tell(progress) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(Error::Stopped),
+    };
+    let mut source = Source::open(from)?;
+    let mut target = Target::open(to, installation, at_once)?;
+    let parts = source.parts(&mut |done, of| tell(Progress::Looking(done, of)))?;
+    let missing = target.missing(&parts)?;
+    let points = |part| parts.get(part).map_or(0, |stamp| stamp.points);
+    let all = missing.iter().map(points).sum();
+    let mut brought = 0;
+    tell(Progress::Bringing(brought, all))?;
+    for part in &missing {
+        target.write(*part, |put| source.read(*part, put))?;
+        brought += points(part);
+        if let Err(stopped) = tell(Progress::Bringing(brought, all)) {
+            target.flush()?;
+            return Err(stopped);
+        }
+    }
+    target.finish(&mut source)?;
+    tell(Progress::Adding)?;
+    let (ours, theirs) = (source.totals()?, target.totals()?);
+    let count = |totals: &Totals| totals.values().map(|total| total.sum.count).sum();
+    Ok(Moved {
+        brought,
+        all: count(&ours),
+        there: count(&theirs),
+        metrics: ours.len(),
+        differences: total::differences(&ours, &theirs),
+    })
 }
 
 impl Source {
@@ -180,12 +192,14 @@ impl Source {
 }
 
 impl Target {
-    fn open(to: &Whereabouts, installation: [u8; 32]) -> Result<Self, Error> {
+    fn open(to: &Whereabouts, installation: [u8; 32], at_once: AtOnce) -> Result<Self, Error> {
         Ok(match to {
             Whereabouts::Folder(dir) => Self::Folder(folder::Target::open(dir, installation, &Options::default())?),
-            Whereabouts::ClickHouse(address) => {
-                Self::ClickHouse(Box::new(arriving::Target::open(address.clone(), installation)?))
-            }
+            Whereabouts::ClickHouse(address) => Self::ClickHouse(Box::new(arriving::Target::open(
+                address.clone(),
+                installation,
+                at_once,
+            )?)),
         })
     }
 

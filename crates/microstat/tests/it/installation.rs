@@ -26,6 +26,8 @@ pub(crate) struct Installation {
     scratch: Arc<Scratch>,
     folder: &'static str,
     clickhouse: Option<String>,
+    /// Whether its accounts are in its folder, whatever engine tests run on.
+    is_embedded: bool,
 }
 
 /// A server that is killed (-9) with this value.
@@ -51,6 +53,33 @@ impl Installation {
             scratch: Arc::new(Scratch::empty().await),
             folder: "data",
             clickhouse: None,
+            is_embedded: false,
+        }
+    }
+
+    /// One that is all in its folder.
+    pub(crate) async fn embedded() -> Self {
+        Self {
+            is_embedded: true,
+            ..Self::new().await
+        }
+    }
+
+    /// Where it moves to: with accounts in the engine that tests run on.
+    pub(crate) fn moved(&self, folder: &'static str, clickhouse: Option<String>) -> Self {
+        Self {
+            scratch: Arc::clone(&self.scratch),
+            folder,
+            clickhouse,
+            is_embedded: false,
+        }
+    }
+
+    /// Where it moves back to: all in a folder.
+    pub(crate) fn moved_back(&self, folder: &'static str) -> Self {
+        Self {
+            is_embedded: true,
+            ..self.moved(folder, None)
         }
     }
 
@@ -68,6 +97,7 @@ impl Installation {
             scratch: Arc::clone(&self.scratch),
             folder: "elsewhere",
             clickhouse: self.clickhouse.clone(),
+            is_embedded: self.is_embedded,
         }
     }
 
@@ -83,15 +113,15 @@ impl Installation {
 
     /// Where its accounts are, if not in the data folder.
     pub(crate) fn database(&self) -> Option<&str> {
-        self.scratch.url.as_deref()
+        self.scratch.url.as_deref().filter(|_| !self.is_embedded)
     }
 
     /// The flags that lead to it.
     pub(crate) fn flags(&self) -> Vec<String> {
         let data = self.data();
         let mut flags = vec!["--data".to_owned(), data.display().to_string()];
-        if let Some(url) = &self.scratch.url {
-            flags.extend(["--database".to_owned(), url.clone()]);
+        if let Some(url) = self.database() {
+            flags.extend(["--database".to_owned(), url.to_owned()]);
         }
         if let Some(clickhouse) = &self.clickhouse {
             flags.extend(["--clickhouse".to_owned(), clickhouse.clone()]);

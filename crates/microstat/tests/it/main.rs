@@ -30,6 +30,7 @@ mod load;
 mod mail;
 mod mailing;
 mod members;
+mod moving;
 mod operations;
 mod organisations;
 mod packing;

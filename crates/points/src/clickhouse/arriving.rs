@@ -25,9 +25,24 @@ use crate::rollup::Hour;
 use crate::rollup::day::start_of;
 use crate::sketch::Sketch;
 
-/// Rows of one insert, and parts whose lines are written together.
-const ROWS: u64 = 300_000;
-const PARTS: usize = 200;
+/// How much goes together.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AtOnce {
+    /// Rows of one insert.
+    pub(crate) rows: u64,
+    /// Parts whose lines are written together. Of days that follow each other, they are in few parts of a table.
+    pub(crate) parts: usize,
+}
+
+impl Default for AtOnce {
+    fn default() -> Self {
+        Self {
+            rows: 300_000,
+            parts: 200,
+        }
+    }
+}
+
 /// Sources that a statement names.
 const NAMED: usize = 4_000;
 /// How often it is looked, at most, whether an insert of an earlier run is still going on, and how long between.
@@ -66,6 +81,7 @@ pub(crate) struct Target {
     /// Lines that are written once all rows are.
     done: Vec<(u64, u64, u64)>,
     inserts: u64,
+    at_once: AtOnce,
 }
 
 /// Rows that wait to be inserted.
@@ -77,7 +93,7 @@ struct Waiting {
 
 impl Target {
     /// Opens a database that has no data points but those an earlier run of this move brought.
-    pub(crate) fn open(address: Address, installation: [u8; 32]) -> Result<Self, Error> {
+    pub(crate) fn open(address: Address, installation: [u8; 32], at_once: AtOnce) -> Result<Self, Error> {
         let mut first = [0; 8];
         first.copy_from_slice(&installation[..8]);
         let mut target = Self {
@@ -90,6 +106,7 @@ impl Target {
             rolled: Waiting::default(),
             done: Vec::new(),
             inserts: 0,
+            at_once,
         };
         target.quiet()?;
         target.look()?;
@@ -224,14 +241,18 @@ impl Target {
                     self.rolled.rolled(source, part, &rolled);
                 }
             }
-            if self.points.rows + self.rolled.rows >= ROWS {
+            if self.points.rows + self.rolled.rows >= self.at_once.rows {
                 self.send()
             } else {
                 Ok(())
             }
         })?;
         self.done.push((source, mark, points));
-        if self.done.len() >= PARTS { self.flush() } else { Ok(()) }
+        if self.done.len() >= self.at_once.parts {
+            self.flush()
+        } else {
+            Ok(())
+        }
     }
 
     /// Inserts all rows that wait.

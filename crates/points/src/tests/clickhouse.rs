@@ -4,6 +4,7 @@ mod between;
 mod cluster;
 mod contract;
 mod erasing;
+mod moving;
 pub(crate) mod server;
 mod shipping;
 mod tables;
