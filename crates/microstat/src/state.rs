@@ -31,6 +31,8 @@ use crate::telemetry::Telemetry;
 pub(crate) const RESTORING: &str = "restoring";
 /// Seconds that data points may wait for ClickHouse before charts are called stale: many times what it takes.
 const STALE: i64 = 5;
+/// The file in the data folder that is there until a move has brought everything.
+pub(crate) const MOVING: &str = "moving";
 /// At most this many passwords are hashed at once: each takes 19 MiB and a core.
 const HASHERS: usize = 2;
 
@@ -107,6 +109,12 @@ pub enum OpenError {
         "a restore into {0} is under way or was interrupted; if it was, empty the folder and restore the backup again"
     )]
     Restoring(String),
+    /// A move has not ended.
+    #[error(
+        "{0} is not whole yet: an installation is being moved there. Stop the server it comes from, and run `microstat move` \
+         once more until it says that both sides agree"
+    )]
+    Moving(String),
     /// Accounts can't be opened.
     #[error("the database can't be opened: {0}")]
     Store(#[from] store::Error),
@@ -218,6 +226,9 @@ impl Core {
         let folder = |error| OpenError::Data(config.data.display().to_string(), error);
         if config.data.join(RESTORING).exists() {
             return Err(OpenError::Restoring(config.data.display().to_string()));
+        }
+        if config.data.join(MOVING).exists() {
+            return Err(OpenError::Moving(config.data.display().to_string()));
         }
         fs::create_dir_all(&config.data).map_err(folder)?;
         only_ours(&config.data).map_err(folder)?;

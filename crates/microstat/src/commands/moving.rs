@@ -7,7 +7,7 @@ mod plan;
 mod progress;
 
 use std::fs::{self, File, OpenOptions};
-use std::io;
+use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ use store::{Db, migrations};
 use super::{Outcome, print};
 use crate::clock::{Clock, Random};
 use crate::config::Config;
-use crate::state::{Core, only_ours};
+use crate::state::{Core, MOVING, only_ours};
 use plan::{Accounts, Plan};
 use progress::Line;
 
@@ -122,21 +122,22 @@ async fn hold(core: &Core, plan: &Plan) -> Result<Option<Points>, Error> {
 /// Makes the new data folder, with the key in it.
 fn prepare(from: &Path, to: &Path) -> Outcome {
     fs::create_dir_all(to)?;
-    only_ours(to)?;
     let key = fs::read(from.join("secret.key"))?;
     match fs::read(to.join("secret.key")) {
-        Ok(there) if there == key => {}
+        Ok(there) if there == key => return Ok(()),
         Ok(_) => return Err(format!("{} is the folder of another installation", to.display()).into()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let draft = to.join("secret.key.new");
-            let mut open = OpenOptions::new();
-            let mut file = open.write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
-            io::Write::write_all(&mut file, &key)?;
-            file.sync_all()?;
-            fs::rename(&draft, to.join("secret.key"))?;
-        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(error.into()),
     }
+    only_ours(to)?;
+    // Nobody starts a server on half of it.
+    File::create(to.join(MOVING))?;
+    let draft = to.join("secret.key.new");
+    let mut open = OpenOptions::new();
+    let mut file = open.write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+    file.write_all(&key)?;
+    file.sync_all()?;
+    fs::rename(&draft, to.join("secret.key"))?;
     File::open(to)?.sync_all()?;
     Ok(())
 }
@@ -204,8 +205,8 @@ async fn copy(
 fn say(core: &Core, plan: &Plan, done: &Done) -> Outcome {
     if let Some(moved) = &done.points {
         print(&format!(
-            "Data points: {} brought now; {} of {} metrics are there, of {}.",
-            moved.brought, moved.there, moved.metrics, moved.all
+            "Data points: {} brought now. {} metrics have {} here, and {} there.",
+            moved.brought, moved.metrics, moved.all, moved.there
         ))?;
     }
     if let Some(copied) = &done.accounts {
@@ -238,6 +239,12 @@ fn say(core: &Core, plan: &Plan, done: &Done) -> Outcome {
             differences.len()
         )
         .into());
+    }
+    if let Some(folder) = &plan.data {
+        match fs::remove_file(folder.join(MOVING)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
     }
     print("Both sides agree: counts and sums of each metric, and every row.")?;
     print(&plan.next(&core.config))?;

@@ -109,6 +109,8 @@ async fn an_installation_moves_up_beside_its_server_and_back() {
     up.extend(there.database().iter().flat_map(|url| ["--to-database", url]));
     let said = done(&source, &up);
     assert!(said.contains("A server has this installation open"), "{said}");
+    let half = refused(&there, &["migrate"]);
+    assert!(half.contains("not whole yet"), "{half}");
     let (_, dsn) = account(&source);
     publish(&server, &dsn, 30).await;
     server.stop();

@@ -50,7 +50,6 @@ impl Plan {
         {
             return Err("--to-database must be like postgres://user@host/database".into());
         }
-        is_there(config, database.is_some(), ships_to.is_some())?;
         if data.as_ref().is_some_and(|data| is_same(data, &config.data)) {
             return Err("--to-data is the data folder itself; name another one".into());
         }
@@ -81,6 +80,7 @@ impl Plan {
                         already stays"
                 .into());
         }
+        is_there(config, database.is_some(), ships_to.is_some())?;
         let mut flags = Vec::new();
         if to_database.is_some() || (accounts.is_none() && database.is_some()) {
             flags.push("--database");
