@@ -38,6 +38,14 @@ pub struct Move {
     /// http://… or https://… of the ClickHouse that data points move to
     #[arg(long, env = "MICROSTAT_TO_CLICKHOUSE", value_name = "URL", hide_env_values = true)]
     pub to_clickhouse: Option<String>,
+    /// Name of its cluster, if it is one
+    #[arg(
+        long,
+        env = "MICROSTAT_TO_CLICKHOUSE_CLUSTER",
+        value_name = "NAME",
+        requires = "to_clickhouse"
+    )]
+    pub to_clickhouse_cluster: Option<String>,
     /// New data folder; whatever is named no other place moves into it
     #[arg(long, env = "MICROSTAT_TO_DATA", value_name = "DIR")]
     pub to_data: Option<PathBuf>,

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use points::{Address, Whereabouts};
+use points::{Address, BadAddress, Whereabouts};
 
 use super::Move;
 use crate::config::Config;
@@ -40,8 +40,8 @@ impl Plan {
         let ships_to = config
             .destination()
             .map_err(|why| format!("--clickhouse is not understood: {why}"))?;
-        let to_clickhouse = said(&to.to_clickhouse)
-            .map(|text| text.parse::<Address>())
+        let to_clickhouse = (said(&to.to_clickhouse).as_deref())
+            .map(|text| there(text, said(&to.to_clickhouse_cluster).as_deref()))
             .transpose()
             .map_err(|why| format!("--to-clickhouse is not understood: {why}"))?;
         if let Some(url) = &to_database
@@ -117,6 +117,15 @@ impl Plan {
             ),
             None => format!("Start micro stat with --data {}{with}.", config.data.display()),
         }
+    }
+}
+
+/// Where data points go.
+fn there(text: &str, cluster: Option<&str>) -> Result<Address, BadAddress> {
+    let address: Address = text.parse()?;
+    match cluster {
+        Some(cluster) => address.on_cluster(cluster),
+        None => Ok(address),
     }
 }
 
@@ -235,6 +244,7 @@ mod tests {
         let to = Move {
             to_database: Some("postgres://h/d".to_owned()),
             to_clickhouse: None,
+            to_clickhouse_cluster: None,
             to_data: None,
         };
         assert!(Plan::of(&config, &to).unwrap_err().to_string().contains("there is no"));
