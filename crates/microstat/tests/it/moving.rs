@@ -187,7 +187,9 @@ async fn accounts_alone_move_and_data_points_stay() {
     // Another installation doesn't come over it.
     let other = Installation::embedded().await;
     account(&other);
-    other.serve().stop();
+    let server = other.serve();
+    ready(server.address()).await;
+    server.stop();
     let foreign = refused(&other, &["move", "--to-database", url]);
     assert!(foreign.contains("it has accounts of its own"), "{foreign}");
 }
