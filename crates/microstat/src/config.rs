@@ -141,13 +141,18 @@ impl Config {
         let Some(text) = self.clickhouse.as_deref().filter(|text| !text.is_empty()) else {
             return Ok(None);
         };
+        self.clickhouse_at(text, self.clickhouse_cluster.as_deref()).map(Some)
+    }
+
+    /// A ClickHouse, perhaps a cluster, whose certificates are made by who is named for that.
+    pub(crate) fn clickhouse_at(&self, text: &str, cluster: Option<&str>) -> Result<Address, BadAddress> {
         let mut address: Address = text.parse()?;
         if let Some(authority) = self.clickhouse_ca.as_ref().filter(|file| !file.as_os_str().is_empty()) {
             address = address.trusting(authority);
         }
-        match self.clickhouse_cluster.as_deref().filter(|name| !name.is_empty()) {
-            Some(cluster) => address.on_cluster(cluster).map(Some),
-            None => Ok(Some(address)),
+        match cluster.filter(|name| !name.is_empty()) {
+            Some(cluster) => address.on_cluster(cluster),
+            None => Ok(address),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use points::{Address, BadAddress, Whereabouts};
+use points::{Address, Whereabouts};
 
 use super::Move;
 use crate::config::Config;
@@ -41,7 +41,7 @@ impl Plan {
             .destination()
             .map_err(|why| format!("--clickhouse is not understood: {why}"))?;
         let to_clickhouse = (said(&to.to_clickhouse).as_deref())
-            .map(|text| there(text, said(&to.to_clickhouse_cluster).as_deref()))
+            .map(|text| config.clickhouse_at(text, to.to_clickhouse_cluster.as_deref()))
             .transpose()
             .map_err(|why| format!("--to-clickhouse is not understood: {why}"))?;
         if let Some(url) = &to_database
@@ -117,15 +117,6 @@ impl Plan {
             ),
             None => format!("Start micro stat with --data {}{with}.", config.data.display()),
         }
-    }
-}
-
-/// Where data points go.
-fn there(text: &str, cluster: Option<&str>) -> Result<Address, BadAddress> {
-    let address: Address = text.parse()?;
-    match cluster {
-        Some(cluster) => address.on_cluster(cluster),
-        None => Ok(address),
     }
 }
 
