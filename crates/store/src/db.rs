@@ -5,6 +5,8 @@
 //! `bytea` in a migration is `blob` on SQLite; `for update` locks rows on PostgreSQL and is left out on
 //! SQLite, where `begin immediate` has already locked everything; and SQLite has one writer.
 
+mod alone;
+mod notices;
 mod query;
 mod readers;
 pub(crate) mod tables;
@@ -18,9 +20,12 @@ use std::time::Duration;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, Postgres, Sqlite};
+use tokio::sync::Notify;
 
 use crate::Result;
 
+pub use alone::{Alone, Work};
+pub use notices::{Ear, Heard, LONGEST};
 pub use query::{Query, Row, sql};
 use readers::Readers;
 
@@ -45,16 +50,25 @@ pub struct Connections {
     pub most: usize,
 }
 
-/// How often this process has committed.
+/// How often something was committed.
 #[derive(Clone, Debug, Default)]
-struct Commits(Arc<AtomicU64>);
+struct Commits(Arc<Counts>);
+
+#[derive(Debug, Default)]
+struct Counts {
+    /// By this process, or as far as it heard by others.
+    all: AtomicU64,
+    /// Told of each by this process.
+    own: Notify,
+}
 
 /// Counts a commit however it ends: refused, or given up by who waited for it.
 struct Counted<'c>(&'c Commits);
 
 impl Drop for Counted<'_> {
     fn drop(&mut self) {
-        self.0.0.fetch_add(1, Ordering::Release);
+        self.0.0.all.fetch_add(1, Ordering::Release);
+        self.0.0.own.notify_one();
     }
 }
 
@@ -121,11 +135,22 @@ impl Db {
         Self { engine, commits }
     }
 
-    /// A number that is another one after each commit of this process. Whoever keeps what it has read takes the
-    /// number first: as long as it stays, only another process can have changed what was read.
+    /// A number that is another one after each commit of this process, and soon after each one it [hears](Self::heard) of.
+    /// Whoever keeps what it has read takes the number first: as long as it stays, only another process can have
+    /// changed what was read, and only just now.
     #[must_use]
     pub fn commits(&self) -> u64 {
-        self.commits.0.load(Ordering::Acquire)
+        self.commits.0.all.load(Ordering::Acquire)
+    }
+
+    /// Another process has committed, or may have.
+    pub fn heard(&self) {
+        self.commits.0.all.fetch_add(1, Ordering::Release);
+    }
+
+    /// Waits until this process has committed since this was waited for last. One may wait.
+    pub async fn committed(&self) {
+        self.commits.0.own.notified().await;
     }
 
     /// Begins a write transaction. On SQLite it waits until it is the only one.
@@ -235,6 +260,16 @@ impl Db {
     }
 }
 
+impl Open {
+    async fn commit(self) -> Result<()> {
+        match self {
+            Self::Sqlite(tx) => tx.commit().await?,
+            Self::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+}
+
 impl Tx {
     /// Makes everything written in this transaction true at once, and durable.
     ///
@@ -242,11 +277,15 @@ impl Tx {
     /// If the database can't promise it; then nothing was written.
     pub async fn commit(self) -> Result<()> {
         let _counted = Counted(&self.commits);
-        match self.open {
-            Open::Sqlite(tx) => tx.commit().await?,
-            Open::Postgres(tx) => tx.commit().await?,
-        }
-        Ok(())
+        self.open.commit().await
+    }
+
+    /// As [`commit`](Self::commit), of what nobody keeps once it is read: others needn't read anew for it.
+    ///
+    /// # Errors
+    /// As [`commit`](Self::commit).
+    pub async fn commit_aside(self) -> Result<()> {
+        self.open.commit().await
     }
 
     /// Runs several statements of a migration, in order.

@@ -57,17 +57,15 @@ pub async fn claim(db: &Db, now: Micros) -> Result<Option<Job>> {
     .bind(now + HELD_FOR)
     .optional(&mut tx)
     .await?;
-    tx.commit().await?;
-    row.map(|row| {
-        Ok(Job {
-            id: row.get("id")?,
-            kind: row.get("kind")?,
-            payload: row.get("payload")?,
-            created_at: row.get("created_at")?,
-            attempts: row.get("attempts")?,
-        })
-    })
-    .transpose()
+    let Some(row) = row else { return Ok(None) };
+    tx.commit_aside().await?;
+    Ok(Some(Job {
+        id: row.get("id")?,
+        kind: row.get("kind")?,
+        payload: row.get("payload")?,
+        created_at: row.get("created_at")?,
+        attempts: row.get("attempts")?,
+    }))
 }
 
 /// The job is done: it leaves the queue.

@@ -7,6 +7,7 @@ pub mod acceptances;
 pub mod annotations;
 pub mod api_tokens;
 pub mod audit_events;
+pub mod batch_keys;
 pub mod boards;
 pub mod copies;
 pub mod db;
@@ -15,6 +16,7 @@ pub mod devices;
 pub mod dsns;
 pub mod favourites;
 pub mod imports;
+pub mod installation_keys;
 pub mod invitation_codes;
 pub mod invitations;
 pub mod jobs;
@@ -57,6 +59,25 @@ pub enum Error {
         /// The newest this program knows.
         known: i64,
     },
+}
+
+impl Error {
+    /// Whether the server could not be reached, is about to stop, or only just starts.
+    #[must_use]
+    pub fn is_away(&self) -> bool {
+        let Self::Database(error) = self else { return false };
+        match error {
+            // a protocol is broken where somebody in between takes connections and closes them
+            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::Protocol(_) => true,
+            // connection exceptions; operator intervention, but for a cancelled query
+            sqlx::Error::Database(error) => {
+                let code = error.code();
+                let is_of = |class| code.as_deref().is_some_and(|code| code.starts_with(class));
+                is_of("08") || is_of("57P")
+            }
+            _ => false,
+        }
+    }
 }
 
 /// What a verb of the store answers.

@@ -304,7 +304,7 @@ async fn while_clickhouse_is_away_it_is_said_how_far_charts_are_behind() {
     // What can't be read is never shown as if there were nothing.
     let dashboard = ada.fetch(&project).await;
     assert_eq!(dashboard.status, StatusCode::SERVICE_UNAVAILABLE, "{}", dashboard.text);
-    assert_eq!(dashboard.headers["retry-after"], "10");
+    assert_eq!(dashboard.headers["retry-after"], "5");
     assert!(
         dashboard.text.contains("What is published is kept meanwhile"),
         "{}",

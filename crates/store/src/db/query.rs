@@ -76,8 +76,10 @@ impl Query {
                 engine: Engine::Postgres(pool),
                 ..
             }) => {
+                let lasts = lasts(self.text);
                 let (text, arguments) = self.for_postgres()?;
-                postgres_rows(sqlx::query_with(text, arguments).fetch_all(pool).await?)
+                let query = sqlx::query_with(text, arguments).persistent(lasts);
+                postgres_rows(query.fetch_all(pool).await?)
             }
             On::Tx(Tx {
                 open: Open::Sqlite(tx), ..
@@ -89,8 +91,10 @@ impl Query {
                 open: Open::Postgres(tx),
                 ..
             }) => {
+                let lasts = lasts(self.text);
                 let (text, arguments) = self.for_postgres()?;
-                postgres_rows(sqlx::query_with(text, arguments).fetch_all(&mut **tx).await?)
+                let query = sqlx::query_with(text, arguments).persistent(lasts);
+                postgres_rows(query.fetch_all(&mut **tx).await?)
             }
         })
     }
@@ -144,6 +148,12 @@ impl Query {
         }
         Ok((self.text.into_sql_str(), arguments))
     }
+}
+
+/// Whether PostgreSQL may keep the plan of a query for the connection. One that names no columns is refused once a newer
+/// version has added some beside us.
+fn lasts(text: &str) -> bool {
+    !["select *", "returning *", ".*"].iter().any(|all| text.contains(all))
 }
 
 /// SQLite has nothing to lock: its one writer has locked everything.

@@ -2,6 +2,7 @@
 
 mod acceptances;
 mod annotations;
+mod batch_keys;
 mod favourites;
 mod imports;
 mod invitation_codes;
@@ -12,5 +13,6 @@ mod merged_metrics;
 mod metrics;
 mod migrations;
 mod rejections;
+mod several;
 mod shares;
 mod team;
