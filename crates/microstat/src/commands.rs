@@ -2,6 +2,7 @@
 
 pub mod backup;
 pub mod demo;
+pub mod key;
 mod manifest;
 pub mod moving;
 pub mod points;

@@ -7,7 +7,7 @@ use ::points::{Address, BadAddress, Options};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use lettre::message::Mailbox;
 
-use crate::commands::{backup, moving, points, restore, token, user};
+use crate::commands::{backup, key, moving, points, restore, token, user};
 
 /// Publish small metrics with one line of code, see them at once, share them with the right people.
 #[derive(Debug, Parser)]
@@ -30,9 +30,12 @@ pub struct Config {
     /// Address people reach it at; every link in mail and pages is built from it
     #[arg(long, env = "MICROSTAT_URL", default_value = "http://localhost:8080", global = true, value_parser = base_url)]
     pub url: String,
-    /// Folder for the databases, mails and the secret key
+    /// Folder for the databases, mails and, unless it is elsewhere, the secret key
     #[arg(long, env = "MICROSTAT_DATA", default_value = "./data", global = true)]
     pub data: PathBuf,
+    /// File with the secret key, which all processes on one PostgreSQL database must have alike; made if it isn't there
+    #[arg(long, env = "MICROSTAT_SECRET_KEY", global = true)]
+    pub secret_key: Option<PathBuf>,
     /// postgres://… for accounts; without it, SQLite in the data folder
     #[arg(long, env = "MICROSTAT_DATABASE", global = true, hide_env_values = true)]
     pub database: Option<String>,
@@ -109,6 +112,9 @@ pub enum Command {
     /// API tokens
     #[command(subcommand)]
     Token(token::Verb),
+    /// The secret key
+    #[command(subcommand)]
+    Key(key::Verb),
     /// Copy the installation, of a running server too, into a new folder
     Backup(backup::Backup),
     /// Fill an empty data folder from a backup
@@ -131,6 +137,22 @@ impl Config {
     #[must_use]
     pub fn trusts(&self, address: IpAddr) -> bool {
         self.trusted_proxies.contains(&address)
+    }
+
+    /// Where the secret key is.
+    #[must_use]
+    pub fn key_file(&self) -> PathBuf {
+        let usual = || self.data.join("secret.key");
+        self.secret_key
+            .clone()
+            .filter(|file| !file.as_os_str().is_empty())
+            .unwrap_or_else(usual)
+    }
+
+    /// Whether there may be other processes that take batches for the same projects.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.database.is_some() && self.clickhouse.is_some()
     }
 
     /// Where data points go, if not into the data folder.

@@ -41,11 +41,19 @@ pub enum AppError {
         /// What people read.
         text: String,
     },
+    /// The database server or ClickHouse is away, and comes back.
+    Away(&'static str, Box<dyn std::error::Error + Send + Sync>),
     /// The request came from another site, or its form's token is not of this session.
     CrossSite,
     /// A fault of ours or of the machine.
     Internal(Box<dyn std::error::Error + Send + Sync>),
 }
+
+/// What people read, and after how many seconds they may try again.
+const ACCOUNTS_AWAY: &str = "Accounts can't be reached just now: their database doesn't answer. Try again in a moment.";
+const CLICKHOUSE_AWAY: &str = "Data points can't be read just now: their database doesn't answer. What is published is \
+                               kept meanwhile; try again in a moment.";
+const BACK_IN_S: i64 = 5;
 
 /// A fault on its way out: [`crate::pages::faults`] and [`crate::api::faults`] dress it.
 #[derive(Clone, Debug)]
@@ -71,6 +79,7 @@ impl AppError {
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
             Self::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, "too_many"),
             Self::Busy { .. } => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
+            Self::Away(..) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
             Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
         }
     }
@@ -80,7 +89,7 @@ impl AppError {
 impl fmt::Display for AppError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Internal(error) => error.fmt(f),
+            Self::Internal(error) | Self::Away(_, error) => error.fmt(f),
             Self::NotFound => f.write_str("not found"),
             Self::CrossSite => f.write_str("asked for by another site"),
             Self::MethodNotAllowed => f.write_str("method not allowed"),
@@ -102,10 +111,10 @@ impl std::error::Error for AppError {}
 impl IntoResponse for AppError {
     fn into_response(self) -> Response {
         let (status, code) = self.status();
-        let retry_after_s = if let Self::TooMany { retry_after_s, .. } | Self::Busy { retry_after_s, .. } = &self {
-            Some(*retry_after_s)
-        } else {
-            None
+        let retry_after_s = match &self {
+            Self::TooMany { retry_after_s, .. } | Self::Busy { retry_after_s, .. } => Some(*retry_after_s),
+            Self::Away(..) => Some(BACK_IN_S),
+            _ => None,
         };
         let asks_for_token = matches!(self, Self::Unauthorised(_));
         let text = match self {
@@ -117,6 +126,10 @@ impl IntoResponse for AppError {
             Self::Internal(error) => {
                 tracing::error!(%error, "request failed");
                 "Something went wrong on our side. It was written to the log; try again in a moment.".to_owned()
+            }
+            Self::Away(text, error) => {
+                tracing::warn!(%error, "request failed");
+                text.to_owned()
             }
             Self::Forbidden(text)
             | Self::Conflict(text)
@@ -144,24 +157,6 @@ impl IntoResponse for AppError {
     }
 }
 
-/// Whoever reads while ClickHouse is away is told so: it is nobody's mistake, and passes.
-impl From<points::Error> for AppError {
-    fn from(error: points::Error) -> Self {
-        match error {
-            points::Error::ClickHouse(why) => {
-                tracing::error!(why, "data points can't be read");
-                Self::Busy {
-                    retry_after_s: 10,
-                    text: "Data points can't be read just now: their database doesn't answer. What is published is \
-                           kept meanwhile; try again in a moment."
-                        .to_owned(),
-                }
-            }
-            other => Self::Internal(Box::new(other)),
-        }
-    }
-}
-
 macro_rules! internal {
     ($($type:ty),+) => {$(
         impl From<$type> for AppError {
@@ -172,8 +167,26 @@ macro_rules! internal {
     )+};
 }
 
+impl From<store::Error> for AppError {
+    fn from(error: store::Error) -> Self {
+        if error.is_away() {
+            Self::Away(ACCOUNTS_AWAY, Box::new(error))
+        } else {
+            Self::Internal(Box::new(error))
+        }
+    }
+}
+
+impl From<points::Error> for AppError {
+    fn from(error: points::Error) -> Self {
+        match error {
+            points::Error::ClickHouse(_) => Self::Away(CLICKHOUSE_AWAY, Box::new(error)),
+            _ => Self::Internal(Box::new(error)),
+        }
+    }
+}
+
 internal!(
-    store::Error,
     domain::range::BadRange,
     askama::Error,
     std::io::Error,

@@ -6,6 +6,7 @@
 mod answer;
 mod body;
 pub mod catalog;
+pub mod claims;
 mod cors;
 mod destination;
 pub(crate) mod direct;
@@ -140,7 +141,7 @@ impl Arrival<'_> {
         };
         let project = destination.project();
         let (answer, lost) = match self.accept(destination, body).await {
-            Ok(Stored { answer, rejections }) => (answer, rejections),
+            Ok(Stored { answer, rejections, .. }) => (answer, rejections),
             Err(refused) => (Answer::refused(&refused), refused.rejections),
         };
         self.app.telemetry.rejected(&lost);

@@ -12,6 +12,7 @@ pub mod sweeping;
 
 use std::time::Duration;
 
+use store::db::Work;
 use store::jobs::Job;
 
 use crate::error::AppError;
@@ -42,16 +43,24 @@ async fn work_off(app: &Shared) {
 
 async fn clear_away(app: &Shared) {
     loop {
-        if let Err(error) = sweeping::run_due(app).await {
-            tracing::error!(?error, "what has ended could not be swept");
-        }
-        if let Err(error) = expiry::run_due(app).await {
-            tracing::error!(?error, "what is due could not be erased");
+        match app.db.alone(Work::Clearing).await {
+            Ok(Some(_alone)) => clear(app).await,
+            Ok(None) => tracing::debug!("another process clears away"),
+            Err(error) => tracing::error!(%error, "what has ended can't be cleared away"),
         }
         if let Err(error) = imports::sweep(app).await {
             tracing::error!(?error, "files of imports could not be swept");
         }
         tokio::time::sleep(CLEAR).await;
+    }
+}
+
+async fn clear(app: &Shared) {
+    if let Err(error) = sweeping::run_due(app).await {
+        tracing::error!(?error, "what has ended could not be swept");
+    }
+    if let Err(error) = expiry::run_due(app).await {
+        tracing::error!(?error, "what is due could not be erased");
     }
 }
 

@@ -19,6 +19,7 @@ mod metrics;
 mod packing;
 pub mod pages;
 pub mod pauses;
+pub mod peers;
 pub mod readiness;
 mod request_id;
 pub mod router;

@@ -1,9 +1,10 @@
 //! Live updates: whoever looks at a project is told when data points of it were stored.
 //!
 //! Storing costs a number written, and while nobody looks nothing else. What is told says no more than "look again":
-//! pages are fetched anew by the one route that draws them. One process tells its own viewers; were there several,
-//! [`Live::touched`] is where the others would be told.
+//! pages are fetched anew by the one route that draws them. Each process tells its own viewers, and the
+//! [others](crate::peers) that there is something to tell.
 
+mod shipped;
 mod stream;
 
 use std::collections::HashMap;
@@ -16,8 +17,11 @@ use domain::time::Micros;
 use tokio::sync::{Notify, watch};
 
 use crate::clock::Clock;
+use crate::peers::Outbox;
 use crate::state::Shared;
 
+pub use shipped::Unshipped;
+pub(crate) use shipped::run;
 pub(crate) use stream::follow;
 
 /// Most streams of a person: a window or tab that is looked at has one.
@@ -55,6 +59,8 @@ pub struct Live {
     open: AtomicUsize,
     watched: RwLock<Watched>,
     over: watch::Sender<bool>,
+    /// What other processes are still to be told.
+    pub(crate) outbox: Outbox,
 }
 
 #[derive(Debug, Default)]
@@ -85,11 +91,18 @@ impl Live {
             open: AtomicUsize::new(0),
             watched: RwLock::default(),
             over: watch::Sender::new(false),
+            outbox: Outbox::default(),
         }
     }
 
     /// Data points of this project were stored or erased, or something else that its pages show is another.
     pub fn touched(&self, project: ProjectId) {
+        self.tell(project);
+        self.outbox.put(project);
+    }
+
+    /// Tells those who look at a project here.
+    pub(crate) fn tell(&self, project: ProjectId) {
         // A stream counts itself before it looks at the time, so one of the two sees the other.
         self.slot(project).store(self.clock.now().0, Ordering::SeqCst);
         if self.open.load(Ordering::SeqCst) == 0 {
@@ -97,6 +110,18 @@ impl Live {
         }
         let watched = self.watched.read().unwrap_or_else(PoisonError::into_inner);
         for news in watched.projects.get(&project).into_iter().flatten() {
+            news.notify_one();
+        }
+    }
+
+    /// Tells all who look at anything here: something may have been missed.
+    pub(crate) fn tell_all(&self) {
+        let now = self.clock.now().0;
+        for slot in &self.stored_at {
+            slot.store(now, Ordering::SeqCst);
+        }
+        let watched = self.watched.read().unwrap_or_else(PoisonError::into_inner);
+        for news in watched.projects.values().flatten() {
             news.notify_one();
         }
     }

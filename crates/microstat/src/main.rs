@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use clap::Parser;
 use microstat::clock::{Clock, Random};
-use microstat::commands::{Outcome, backup, demo, moving, points, restore, token, user};
+use microstat::commands::{Outcome, backup, demo, key, moving, points, restore, token, user};
 use microstat::config::{Cli, Command, LogFormat};
 use microstat::serve;
 use microstat::state::{App, Core};
@@ -50,11 +50,12 @@ async fn run(cli: Cli) -> Outcome {
         Command::Token(token::Verb::Create(new)) => {
             token::create(&Core::open(config, clock, random).await?, &new).await?;
         }
+        Command::Key(key::Verb::Replace) => key::replace(config, clock, random).await?,
         Command::Backup(to) => backup::make(&config, &clock, &to).await?,
         Command::Restore(from) => restore::fill(&config, &clock, &from).await?,
         Command::Move(to) => moving::run(config, clock, random, &to).await?,
         Command::Points(points::Verb::Check(how)) => points::check(&config.data, &how)?,
-        Command::Points(points::Verb::Drain) => points::drain(&config, &random).await?,
+        Command::Points(points::Verb::Drain) => points::drain(&config, &clock, &random).await?,
     }
     Ok(())
 }

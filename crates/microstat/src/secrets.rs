@@ -72,7 +72,7 @@ pub enum Purpose {
     VerificationMail,
 }
 
-/// The installation's key: 32 random bytes in a file of the data folder, outside every database.
+/// The installation's key: 32 random bytes in a file outside every database.
 #[derive(Clone)]
 pub struct Keys([u8; 32]);
 
@@ -92,9 +92,7 @@ impl Keys {
             Ok(mut open) => {
                 let mut key = Vec::new();
                 open.read_to_end(&mut key)?;
-                let key = key
-                    .try_into()
-                    .map_err(|_| io::Error::other("secret.key must have 32 bytes"))?;
+                let key = key.try_into().map_err(|_| io::Error::other("it must have 32 bytes"))?;
                 Ok(Self(key))
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Self::create(file, random),
@@ -141,6 +139,12 @@ impl Keys {
             mac.update(part);
         }
         mac.finalize().into_bytes().into()
+    }
+
+    /// By which two keys are told apart, and neither is found.
+    #[must_use]
+    pub fn fingerprint(&self) -> [u8; 32] {
+        self.mac("fingerprint", &[])
     }
 
     /// What is kept of an invitation code: 80 bits need a key, or they could be guessed from a stolen database.

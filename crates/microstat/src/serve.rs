@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::task::JoinHandle;
 
 use crate::config::{Config, LogFormat};
-use crate::ingest::tally;
+use crate::ingest::{claims, tally};
 use crate::state::{App, Shared};
-use crate::{connections, jobs, router, telemetry};
+use crate::{connections, jobs, live, peers, router, telemetry};
 
 /// How long requests that are under way may take once the program was asked to stop.
 const GOODBYE: Duration = Duration::from_secs(10);
@@ -32,6 +33,11 @@ pub async fn serve(app: Shared) -> io::Result<()> {
     say_ready(&app.config);
     let worker = tokio::spawn(jobs::run(Arc::clone(&app)));
     let counter = tokio::spawn(tally::run(Arc::clone(&app)));
+    let others = [
+        tokio::spawn(live::run(Arc::clone(&app))),
+        tokio::spawn(peers::run(Arc::clone(&app))),
+        tokio::spawn(claims::run(Arc::clone(&app))),
+    ];
     let (stop, mut stopped) = tokio::sync::watch::channel(());
     let signals = Signals::new()?;
     let leaving = Arc::clone(&app);
@@ -47,6 +53,7 @@ pub async fn serve(app: Shared) -> io::Result<()> {
     }
     worker.abort();
     counter.abort();
+    others.iter().for_each(JoinHandle::abort);
     close(&app).await;
     if let Some(told) = told {
         told.abort();

@@ -21,7 +21,7 @@ use crate::ingest::room::Room;
 use crate::ingest::tally::Tally;
 use crate::jobs::expiry::Expired;
 use crate::jobs::post::Post;
-use crate::live::{Live, Pace};
+use crate::live::{Live, Pace, Unshipped};
 use crate::pauses::Pauses;
 use crate::readiness::Readiness;
 use crate::secrets::Keys;
@@ -75,6 +75,8 @@ pub struct App {
     pub expired: Expired,
     /// Who looks at what.
     pub live: Live,
+    /// What is on its way to ClickHouse.
+    pub unshipped: Unshipped,
     /// How metrics paused before they came to rest.
     pub pauses: Pauses,
     /// Places to export at.
@@ -104,6 +106,15 @@ pub enum OpenError {
     /// The data folder can't be used.
     #[error("the data folder {0} can't be used: {1}")]
     Data(String, std::io::Error),
+    /// The secret key can't be read.
+    #[error("the secret key {0} can't be used: {1}")]
+    Key(String, std::io::Error),
+    /// The others on this database have another key.
+    #[error(
+        "{0} is not the secret key that this database was used with: give this process the same file, by --secret-key or \
+         in its data folder; if that is lost, `microstat key replace` makes this one the key"
+    )]
+    OtherKey(String),
     /// A restore has not ended.
     #[error(
         "a restore into {0} is under way or was interrupted; if it was, empty the folder and restore the backup again"
@@ -203,6 +214,7 @@ impl App {
             core,
             points,
             live,
+            unshipped: Unshipped::default(),
             pauses: Pauses::default(),
             dsns: Dsns::default(),
             catalog: Catalog::default(),
@@ -223,6 +235,22 @@ impl Core {
     /// # Errors
     /// If the data folder or the database can't be used.
     pub async fn open(config: Config, clock: Clock, random: Random) -> Result<Self, OpenError> {
+        let core = Self::open_with_any_key(config, clock, random).await?;
+        if core.config.database.is_some() {
+            let mut tx = core.db.begin().await?;
+            if !store::installation_keys::is_known(&mut tx, core.keys.fingerprint(), core.now()).await? {
+                return Err(OpenError::OtherKey(core.config.key_file().display().to_string()));
+            }
+            tx.commit().await?;
+        }
+        Ok(core)
+    }
+
+    /// Opens them whatever key there is.
+    ///
+    /// # Errors
+    /// If the data folder or the database can't be used.
+    pub async fn open_with_any_key(config: Config, clock: Clock, random: Random) -> Result<Self, OpenError> {
         let folder = |error| OpenError::Data(config.data.display().to_string(), error);
         if config.data.join(RESTORING).exists() {
             return Err(OpenError::Restoring(config.data.display().to_string()));
@@ -233,7 +261,9 @@ impl Core {
         fs::create_dir_all(&config.data).map_err(folder)?;
         only_ours(&config.data).map_err(folder)?;
         let post = Post::open(&config)?;
-        let keys = Keys::load(&config.data.join("secret.key"), &random).map_err(folder)?;
+        let file = config.key_file();
+        let key = |error| OpenError::Key(file.display().to_string(), error);
+        let keys = Keys::load(&file, &random).map_err(key)?;
         let db = match &config.database {
             Some(url) => Db::postgres(url).await?,
             None => Db::sqlite(&config.data.join("microstat.db")).await?,

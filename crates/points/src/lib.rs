@@ -43,7 +43,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use domain::time::{MINUTE, SECOND};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 pub use append::{Batch, DataPoint, Outcome};
 pub use clickhouse::{Address, BadAddress};
@@ -141,6 +141,8 @@ struct Inner {
     figures: Arc<figures::Figures>,
     /// Who answers instead of the folder, if data points are in ClickHouse.
     clickhouse: Option<clickhouse::Reader>,
+    /// The number of a folder that ships there.
+    source: Option<u64>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     /// Given up last; a guest has none.
     _lock: Option<File>,
@@ -184,6 +186,20 @@ impl Points {
     /// If ClickHouse can't be reached or refuses, or the tables were made by a newer version.
     pub async fn migrate(address: Address) -> Result<(), Error> {
         Ok(clickhouse::Reader::new(address)?.migrate().await?)
+    }
+
+    /// The number that tells this folder from all others whose data points go to ClickHouse.
+    #[must_use]
+    pub fn source(&self) -> Option<u64> {
+        self.inner.source
+    }
+
+    /// Changes whenever a batch has arrived in ClickHouse; ends at once if data points don't go there.
+    #[must_use]
+    pub fn shipped(&self) -> watch::Receiver<u64> {
+        let nobody = || watch::Sender::new(0).subscribe();
+        let shipping = self.inner.sealer.as_ref().filter(|_| self.inner.clickhouse.is_some());
+        shipping.map_or_else(nobody, |sealer| sealer.shipped())
     }
 
     /// Opens the store in a data folder as [`open`](Points::open) does, or, if another process has it open, as a guest:

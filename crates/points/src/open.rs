@@ -67,6 +67,7 @@ pub(crate) fn open(
     let marks = schema::marks(&connection)?;
     let record = marks.record;
     let head = Arc::new(Head::new(marks, true, metrics(&connection)?));
+    let source = shipping.as_ref().map(|shipping| shipping.source);
     let cut = shipping.as_ref().map(|shipping| Cut {
         at: shipping.doubt.as_ref().map(|doubt| doubt.last),
         most: options.generation,
@@ -117,6 +118,7 @@ pub(crate) fn open(
         readers: Readers::new(file, options.readers),
         clickhouse: reader,
         figures,
+        source,
         head,
         threads: Mutex::new(vec![writing, sealing]),
         _lock: Some(lock),
@@ -151,6 +153,7 @@ pub(crate) fn visit(dir: &Path, options: Options) -> Result<Inner, Error> {
         readers: Readers::new(file, options.readers),
         clickhouse: None,
         figures: Arc::default(),
+        source: None,
         head,
         threads: Mutex::new(vec![thread]),
         _lock: None,

@@ -93,7 +93,7 @@ async fn fill(
         Accounts::Sqlite
     };
     let key = draft.join("secret.key");
-    fs::copy(config.data.join("secret.key"), &key)?;
+    fs::copy(config.key_file(), &key)?;
     File::open(&key)?.sync_all()?;
     let manifest = Manifest::of(draft, accounts, made_at)?;
     manifest.write(draft)?;

@@ -71,7 +71,7 @@ pub async fn run(config: Config, clock: Clock, random: Random, to: &Move) -> Out
     let held = hold(&core, &plan).await?;
     let installation = core.keys.mac("move", &[]);
     if let Some(folder) = &plan.data {
-        prepare(&core.config.data, folder)?;
+        prepare(&core.config.key_file(), folder)?;
     }
     let points = match &plan.points {
         Some((from, to)) => Some(bring(&core.clock, from.clone(), to.clone(), installation).await?),
@@ -128,9 +128,9 @@ async fn hold(core: &Core, plan: &Plan) -> Result<Option<Points>, Error> {
 }
 
 /// Makes the new data folder, with the key in it.
-fn prepare(from: &Path, to: &Path) -> Outcome {
+fn prepare(key: &Path, to: &Path) -> Outcome {
     fs::create_dir_all(to)?;
-    let key = fs::read(from.join("secret.key"))?;
+    let key = fs::read(key)?;
     match fs::read(to.join("secret.key")) {
         Ok(there) if there == key => return Ok(()),
         Ok(_) => return Err(format!("{} is the folder of another installation", to.display()).into()),

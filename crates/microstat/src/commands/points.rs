@@ -5,10 +5,12 @@ use std::path::Path;
 
 use clap::{Args, Subcommand};
 use points::{Error, Lost, Place, Points, Report};
+use store::Db;
 
 use super::{Outcome, print};
-use crate::clock::Random;
+use crate::clock::{Clock, Random};
 use crate::config::Config;
+use crate::ingest::claims;
 
 /// What to do with data points.
 #[derive(Clone, Debug, Subcommand)]
@@ -66,7 +68,7 @@ pub fn check(data: &Path, how: &Check) -> Outcome {
 ///
 /// # Errors
 /// If there are none, a server has them open, or ClickHouse can't take them; they stay where they are then.
-pub async fn drain(config: &Config, random: &Random) -> Outcome {
+pub async fn drain(config: &Config, clock: &Clock, random: &Random) -> Outcome {
     let Some(address) = config.destination()? else {
         return Err("points drain needs --clickhouse, which says where data points go".into());
     };
@@ -85,6 +87,11 @@ pub async fn drain(config: &Config, random: &Random) -> Outcome {
     })?;
     let waiting = points.backlog().data_points;
     points.seal().await?;
+    if let Some(url) = config.database.as_deref().filter(|_| config.is_shared()) {
+        // Whoever sends a batch again that was stored here has to be told so by others.
+        let (db, now) = (Db::postgres(url).await?, clock.now());
+        claims::settle(&db, &points, now, now).await?;
+    }
     print(&format!(
         "{} handed over. Nothing waits any more.",
         counted(waiting, "data point")

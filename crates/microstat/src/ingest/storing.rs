@@ -13,6 +13,7 @@ use store::dsns::Target;
 use super::Arrival;
 use super::answer::{Answer, Details};
 use super::body::Arrived;
+use super::claims;
 use super::door::{Case, Door};
 use super::refused::Refused;
 use super::unpack::Encoding;
@@ -93,10 +94,10 @@ impl Arrival<'_> {
                 key,
                 points: kept.into_iter().filter_map(|point| with_id(point, &ids)).collect(),
             };
-            match self.app.points.append(to_store, self.now).await {
+            match claims::append(self.app, to_store, self.now).await {
                 Ok(outcome) => {
                     if outcome.stored > 0 {
-                        self.app.live.touched(target.project);
+                        self.app.stored(target.project);
                     }
                     outcome
                 }

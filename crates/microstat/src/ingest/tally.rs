@@ -111,7 +111,7 @@ async fn write(db: &Db, counted: &HashMap<Key, Waiting>, now: Micros) -> store::
         rejections::keep(&mut tx, *project, *reason, &waiting.samples).await?;
     }
     rejections::sweep(&mut tx, now).await?;
-    tx.commit().await
+    tx.commit_aside().await
 }
 
 /// Writes what was counted every second, until the task is ended.

@@ -22,6 +22,7 @@ use crate::error::AppError;
 use crate::imports::files;
 use crate::imports::read::{Chunk, Reading, Refused};
 use crate::imports::records::Unreadable;
+use crate::ingest::claims;
 use crate::state::{App, Shared};
 
 /// How often it is looked for imports without being told of one.
@@ -230,7 +231,7 @@ impl<'a> Work<'a> {
                 points,
                 note: note.clone(),
             };
-            match self.app.points.append(batch, self.app.now()).await {
+            match claims::append(self.app, batch, self.app.now()).await {
                 Ok(outcome) => Outcome {
                     replayed: Some(outcome.replayed.unwrap_or(note)),
                     ..outcome
@@ -244,7 +245,7 @@ impl<'a> Work<'a> {
             }
         };
         if outcome.stored > 0 {
-            self.app.live.touched(project);
+            self.app.stored(project);
         }
         self.settle(outcome)?;
         self.advance(from, next).await

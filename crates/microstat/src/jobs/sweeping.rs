@@ -10,7 +10,7 @@ const TRIES_FOR: i64 = DAY;
 /// Jobs that were given up are kept this long, to be looked into.
 const FAILED_FOR: i64 = 30 * DAY;
 
-/// Forgets sessions, mailed links, tries, failed jobs, public links that are over, and what was deleted and can't be brought back.
+/// Forgets sessions, mailed links, tries, failed jobs, public links that are over, old keys of batches, and what was deleted and can't be brought back.
 ///
 /// # Errors
 /// If the database refuses.
@@ -24,7 +24,8 @@ pub async fn run_due(app: &Shared) -> Result<(), AppError> {
     let annotations = store::annotations::sweep(&mut tx, now).await?;
     let boards = store::boards::sweep(&mut tx, now).await?;
     let shares = store::shares::sweep(&mut tx, now).await?;
+    let keys = store::batch_keys::sweep(&mut tx, now).await?;
     tx.commit().await?;
-    tracing::debug!(sessions, links, tries, jobs, annotations, boards, shares, "swept");
+    tracing::debug!(sessions, links, tries, jobs, annotations, boards, shares, keys, "swept");
     Ok(())
 }

@@ -17,7 +17,7 @@ use domain::value::Value;
 use http_body_util::BodyExt;
 use microstat::auth::opening;
 use microstat::clock::{Clock, Random};
-use microstat::config::Cli;
+use microstat::config::{Cli, Config};
 use microstat::front::Front;
 use microstat::secrets::Secret;
 use microstat::state::{App, Shared};
@@ -38,7 +38,7 @@ pub(crate) const PASSWORD: &str = "plum-lantern-quarry-77";
 pub(crate) struct Site {
     pub(crate) app: Shared,
     pub(crate) front: Front,
-    _scratch: Scratch,
+    scratch: Arc<Scratch>,
 }
 
 impl Site {
@@ -53,44 +53,51 @@ impl Site {
 
     /// With parts of the program exchanged before it starts.
     pub(crate) async fn changed(flags: &[&str], change: impl AsyncFnOnce(&mut App)) -> Self {
-        let scratch = Scratch::empty().await;
-        let data = scratch.folder.path().join("data");
-        let mut arguments = vec!["microstat".to_owned(), "--data".to_owned(), data.display().to_string()];
-        if let Some(url) = &scratch.url {
-            arguments.extend(["--database".to_owned(), url.clone()]);
-        }
-        arguments.extend(flags.iter().map(|&flag| flag.to_owned()));
-        let config = Cli::parse_from(arguments).config;
+        let scratch = Arc::new(Scratch::empty().await);
+        let config = config(&scratch, "data", flags);
         let mut app = App::open(config, Clock::fixed(NOW), Random::seeded(1))
             .await
             .expect("open");
         change(&mut app).await;
+        Self::of(app, scratch)
+    }
+
+    fn of(app: App, scratch: Arc<Scratch>) -> Self {
         let app = Arc::new(app);
         let front = microstat::router::router(&app);
-        Self {
-            app,
-            front,
-            _scratch: scratch,
+        Self { app, front, scratch }
+    }
+
+    /// Several processes of one installation, which hear of each other; none on SQLite, where there is but one.
+    pub(crate) async fn several<const N: usize>(flags: &[&str]) -> Option<[Self; N]> {
+        let scratch = Arc::new(Scratch::empty().await);
+        scratch.url.as_ref()?;
+        let key = scratch.folder.path().join("the.key").display().to_string();
+        let flags = [flags, &["--secret-key", &key]].concat();
+        let mut all = Vec::new();
+        for nth in 0..N {
+            let config = config(&scratch, &format!("data{nth}"), &flags);
+            let random = Random::seeded(100 + nth as u64);
+            let app = App::open(config, Clock::fixed(NOW), random).await.expect("open");
+            let site = Self::of(app, scratch.clone());
+            tokio::spawn(microstat::peers::run(site.app.clone()));
+            all.push(site);
         }
+        all.try_into().ok()
+    }
+
+    /// Where its accounts are, if that isn't its data folder.
+    pub(crate) fn database(&self) -> Option<&str> {
+        self.scratch.url.as_deref()
     }
 
     /// The same installation, started again. No browser may be in front of the old one any more.
     pub(crate) async fn restarted(self) -> Self {
         let (config, clock) = (self.app.config.clone(), self.app.clock.clone());
-        let Self {
-            app,
-            front,
-            _scratch: scratch,
-        } = self;
+        let Self { app, front, scratch } = self;
         drop((app, front));
         let app = App::open(config, clock, Random::seeded(2)).await.expect("open");
-        let app = Arc::new(app);
-        let front = microstat::router::router(&app);
-        Self {
-            app,
-            front,
-            _scratch: scratch,
-        }
+        Self::of(app, scratch)
     }
 
     /// A browser that has never been here.
@@ -191,6 +198,17 @@ impl Site {
         microstat::jobs::run_due(&self.app).await.expect("jobs");
         Mail::all_in(&self.app.config.data.join("mail"))
     }
+}
+
+/// The settings of a process with this folder.
+pub(crate) fn config(scratch: &Scratch, folder: &str, flags: &[&str]) -> Config {
+    let data = scratch.folder.path().join(folder).display().to_string();
+    let mut arguments = vec!["microstat", "--data", &data];
+    if let Some(url) = &scratch.url {
+        arguments.extend(["--database", url]);
+    }
+    arguments.extend(flags);
+    Cli::parse_from(arguments).config
 }
 
 /// A browser with its cookies and the page it shows.

@@ -43,6 +43,7 @@ mod rotations;
 mod routes;
 mod schema;
 mod seeing;
+mod several;
 mod shares;
 mod signing;
 mod smtp;

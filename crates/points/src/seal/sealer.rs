@@ -55,6 +55,8 @@ pub(crate) struct Sealer {
     done: Condvar,
     /// Whether it is being stopped, for who waits for ClickHouse.
     stopping: watch::Sender<bool>,
+    /// Up to which record everything is in ClickHouse.
+    shipped: watch::Sender<u64>,
 }
 
 #[derive(Debug, Default)]
@@ -107,6 +109,7 @@ pub(crate) fn start(
         told: Condvar::new(),
         done: Condvar::new(),
         stopping: watch::Sender::new(false),
+        shipped: watch::Sender::new(0),
     });
     let shipper = shipper.map(|shipper| shipper.until(sealer.stopping.subscribe()));
     let mut work = Work {
@@ -151,6 +154,11 @@ impl Sealer {
     /// How sealing goes.
     pub(crate) fn sealing(&self) -> Sealing {
         self.inbox().sealing.clone()
+    }
+
+    /// Changes whenever a batch has arrived in ClickHouse.
+    pub(crate) fn shipped(&self) -> watch::Receiver<u64> {
+        self.shipped.subscribe()
     }
 
     pub(crate) fn stop(&self) {
@@ -361,6 +369,8 @@ impl Work {
         for (id, metric) in metrics {
             state.add(id, metric);
         }
+        drop(state);
+        self.sealer.shipped.send_replace(last);
     }
 
     /// Does the erasures that wait, in the generations that wait as well. Says how many data points the last one had.
