@@ -5,6 +5,7 @@ pub(crate) mod files;
 pub(crate) mod look;
 pub(crate) mod read;
 pub(crate) mod records;
+pub(crate) mod shared;
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
@@ -18,6 +19,7 @@ pub struct Imports {
     /// Told when an import was started.
     pub started: Notify,
     writing: Mutex<BTreeSet<ImportId>>,
+    pub(crate) copies: shared::Copies,
 }
 
 /// The right to write to an import's file, which nobody else has meanwhile.

@@ -15,6 +15,7 @@ pub mod departures;
 pub mod devices;
 pub mod dsns;
 pub mod favourites;
+pub mod import_parts;
 pub mod imports;
 pub mod installation_keys;
 pub mod invitation_codes;

@@ -7,6 +7,7 @@ use axum::body::{Body, Bytes};
 use domain::id::ImportId;
 use http_body_util::BodyExt;
 use http_body_util::channel::Channel;
+use store::import_parts::Kind;
 use tokio::fs::{self, File, OpenOptions};
 use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 
@@ -20,7 +21,8 @@ pub(crate) const PART: i64 = 8 << 20;
 /// Most bytes of a file that comes in one piece.
 pub(crate) const WHOLE: usize = 64 << 20;
 
-fn folder(app: &App) -> PathBuf {
+/// Where they all are.
+pub(crate) fn folder(app: &App) -> PathBuf {
     app.config.data.join("imports")
 }
 
@@ -146,8 +148,10 @@ impl Upload {
 /// Removes an import's file, and its list of what was refused if that isn't asked to stay.
 pub(crate) async fn remove(app: &App, id: ImportId, keep_list: bool) {
     let mut paths = vec![data(app, id)];
+    app.imports.copies.forget(id, Kind::File).await;
     if !keep_list {
         paths.push(rejected(app, id));
+        app.imports.copies.forget(id, Kind::Rejected).await;
     }
     for path in paths {
         match fs::remove_file(&path).await {

@@ -14,14 +14,15 @@ use domain::time::HOUR;
 use points::{Batch, DataPoint, Outcome, REMEMBERED};
 use serde::{Deserialize, Serialize};
 use store::audit_events::{Action, Actor, NewEvent};
-use store::imports::{Claimed, Next, Progress, State};
+use store::import_parts::Kind;
+use store::imports::{Claimed, Import, Next, Progress, State};
 use store::metrics::Wanted;
 use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 
 use crate::error::AppError;
-use crate::imports::files;
 use crate::imports::read::{Chunk, Reading, Refused};
 use crate::imports::records::Unreadable;
+use crate::imports::{files, shared};
 use crate::ingest::claims;
 use crate::state::{App, Shared};
 
@@ -104,12 +105,19 @@ struct Work<'a> {
     app: &'a App,
     claimed: Claimed,
     progress: Progress,
+    /// How much of the list of what was refused is sure.
+    listed: i64,
 }
 
 impl<'a> Work<'a> {
     fn new(app: &'a App, claimed: Claimed) -> Self {
         let progress = claimed.import.progress.clone();
-        Self { app, claimed, progress }
+        Self {
+            app,
+            listed: progress.rejected_bytes,
+            claimed,
+            progress,
+        }
     }
 
     async fn go_on(mut self) -> Result<(), AppError> {
@@ -122,6 +130,9 @@ impl<'a> Work<'a> {
             return Ok(());
         }
         let settings: Settings = serde_json::from_str(&self.claimed.import.settings)?;
+        if !self.bring().await? {
+            return self.end(State::Failed, GONE).await;
+        }
         let path = files::data(self.app, self.claimed.import.id);
         let (place, rows) = (self.progress.place, self.progress.rows);
         let opened = tokio::task::spawn_blocking(move || Reading::open(&path, settings, place, rows)).await;
@@ -152,6 +163,13 @@ impl<'a> Work<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Has both files here as far as they are sure; `false` if they are nowhere.
+    async fn bring(&self) -> Result<bool, AppError> {
+        let Import { id, size, .. } = self.claimed.import;
+        Ok(shared::bring(self.app, id, Kind::File, size).await?
+            && shared::bring(self.app, id, Kind::Rejected, self.listed).await?)
     }
 
     /// Writes down a batch that was stored by somebody who then died; `false` if the import is no longer ours.
@@ -290,16 +308,20 @@ impl<'a> Work<'a> {
         Ok(self.progress.rejected_bytes + i64::try_from(text.len()).unwrap_or(0))
     }
 
-    async fn end(&self, state: State, why: &str) -> Result<(), AppError> {
+    async fn end(&mut self, state: State, why: &str) -> Result<(), AppError> {
         self.advance(self.progress.place, Next::End(state, why)).await?;
         Ok(())
     }
 
     /// Writes down how far it is; `false` if the import has ended or somebody else was faster.
-    async fn advance(&self, from: i64, next: Next<'_>) -> Result<bool, AppError> {
+    async fn advance(&mut self, from: i64, next: Next<'_>) -> Result<bool, AppError> {
         let (app, import) = (self.app, &self.claimed.import);
         let mut tx = app.db.begin().await?;
         let is_ours = store::imports::advance(&mut tx, import.id, from, &self.progress, next, app.now()).await?;
+        let list = (self.listed, self.progress.rejected_bytes);
+        if is_ours {
+            shared::keep(&mut tx, app, import.id, Kind::Rejected, list).await?;
+        }
         if is_ours && let Next::End(state, _) = next {
             let detail = format!(
                 "{}: {} data points stored, {} rejected",
@@ -320,8 +342,13 @@ impl<'a> Work<'a> {
                 detail: &detail,
             };
             store::audit_events::record(&mut tx, new, app.now()).await?;
+            store::import_parts::remove(&mut tx, import.id, Kind::File).await?;
         }
         tx.commit().await?;
+        if is_ours && list.0 < list.1 {
+            self.listed = list.1;
+            app.imports.copies.note(import.id, Kind::Rejected, list.1).await;
+        }
         if is_ours && matches!(next, Next::End(..)) {
             files::remove(app, import.id, true).await;
         }
@@ -329,6 +356,7 @@ impl<'a> Work<'a> {
     }
 }
 
+const GONE: &str = "Its file is not there any more. Upload it again.";
 const WAITS: &str = "Data points can’t be stored right now: the disk may be full, or too much is waiting to be written. \
                      It is tried again every minute.";
 

@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use domain::id::ImportId;
 use domain::role::Role;
 use store::audit_events::Action;
+use store::import_parts::Kind;
 use store::imports::{Import, State as Stands};
 
 use super::frame::{Frame, Tab};
@@ -176,6 +177,9 @@ async fn cancel(
         let (organisation, name) = (of.at.project.organisation, &of.import.file_name);
         let detail = format!("{}: cancelled", of.at.project.name);
         audit(&mut tx, &app, &by, organisation, Action::ImportEnded, name, &detail).await?;
+    }
+    if was_stopped {
+        store::import_parts::remove(&mut tx, of.import.id, Kind::File).await?;
     }
     tx.commit().await?;
     if was_stopped && let Some(_alone) = app.imports.write(of.import.id) {

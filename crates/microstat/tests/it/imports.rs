@@ -11,6 +11,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::Value;
 use store::db::sql;
+use store::import_parts::{self, Kind};
 use store::imports::{Import, State};
 
 use crate::exports::Shop;
@@ -307,9 +308,13 @@ async fn a_batch_that_was_stored_before_the_program_died_is_not_stored_again() {
     let stored = ada.export().await;
     // as if it had died between storing the batch and writing that down
     let data = site.app.config.data.join("imports").join(format!("{}.data", before.id));
-    std::fs::write(&data, ORDERS).unwrap();
     let died = async |touched_ago: i64| {
+        std::fs::write(&data, ORDERS).unwrap();
         let mut tx = site.app.db.begin().await.unwrap();
+        // where several processes read it
+        import_parts::add(&mut tx, before.id, Kind::File, 0, ORDERS.into())
+            .await
+            .unwrap();
         sql(
             "update imports set state = 'running', place = 0, taken = 0, rows_read = 0, accepted = 0, rejected = 0, \
              rejected_bytes = 0, metrics = '{}', held_until = 1, touched_at = $1",
@@ -327,7 +332,6 @@ async fn a_batch_that_was_stored_before_the_program_died_is_not_stored_again() {
     assert_eq!(after.progress, before.progress);
     assert_eq!(ada.export().await, stored);
     // so long ago that nobody knows any more: it isn't guessed
-    std::fs::write(&data, ORDERS).unwrap();
     died(DAY).await;
     let failed = ada.last(&site).await;
     assert_eq!(failed.state, State::Failed);
@@ -535,4 +539,62 @@ async fn viewers_import_nothing() {
     );
     site.app.clock.advance(HOUR);
     assert!(files(&site).is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn any_process_takes_the_next_part_shows_the_file_and_reads_it() {
+    let Some(sites) = Site::several::<3>(&[]).await else {
+        return;
+    };
+    let ada = Importer::new(&sites[0], "ada").await;
+    let (path, project) = (ada.path(), ada.project);
+    let mut at = Vec::new();
+    for site in &sites {
+        let mut browser = site.browser();
+        browser.sign_in("ada@example.com").await;
+        browser.open(&path).await;
+        at.push(Importer { browser, project });
+    }
+    let bytes = ORDERS.as_bytes();
+    let length = bytes.len().to_string();
+    let file = [("name", "orders.csv"), ("size", length.as_str()), ("modified", "7")];
+    let begun = at[0].browser.post(&path, &file).await;
+    assert_eq!(begun.status, StatusCode::CREATED, "{begun:?}");
+    let url = begun.json()["url"].as_str().unwrap().to_owned();
+    // One that broke off leaves nothing in the way of what another process takes.
+    let broken = at[2].part(&url, 0, &[bytes, b"more than it may have"].concat()).await;
+    assert_eq!(broken.0, StatusCode::PAYLOAD_TOO_LARGE);
+    for (nth, part) in bytes.chunks(bytes.len() / 5).enumerate() {
+        let (status, there) = at[nth % 3].part(&url, nth * (bytes.len() / 5), part).await;
+        assert_eq!(status, StatusCode::OK, "{there}");
+    }
+    at[1].browser.open(&url).await;
+    assert!(
+        at[1].browser.says("Of all 4, 2 would be rejected."),
+        "{}",
+        at[1].browser.page
+    );
+    let fields = hidden(&at[1].browser.page);
+    let fields: Vec<_> = fields.iter().map(|(name, value)| (&**name, &**value)).collect();
+    at[1].browser.submit(&format!("{url}/start"), &fields).await;
+    microstat::jobs::imports::run_due(&sites[2].app).await.unwrap();
+    let import = at[0].last(&sites[0]).await;
+    assert_eq!(
+        (import.state, import.progress.accepted, import.progress.rejected),
+        (State::Done, 2, 2)
+    );
+    let mut lists = Vec::new();
+    for one in &mut at {
+        lists.push(one.browser.fetch(&format!("{url}/rejected.csv")).await.text);
+    }
+    assert_eq!(lists[0].lines().count(), 3, "{}", lists[0]);
+    assert!(lists.iter().all(|list| *list == lists[0]), "{lists:?}");
+    let left = sql("select count(*) as n from import_parts where kind = 'file'")
+        .one(&sites[0].app.db)
+        .await;
+    assert_eq!(
+        left.unwrap().get::<i64>("n").unwrap(),
+        0,
+        "what is read is kept no longer"
+    );
 }

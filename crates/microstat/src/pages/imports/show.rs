@@ -10,6 +10,7 @@ use domain::id::MetricId;
 use domain::import::{BadSettings, Delimiter, Form, Settings, TimeForm};
 use domain::metric::MetricType;
 use domain::retention;
+use store::import_parts::Kind;
 use store::imports::{Import, State as Stands};
 use tokio::io::AsyncReadExt;
 
@@ -17,6 +18,7 @@ use super::start::{Asked, read_as};
 use super::{InImport, bytes, counted, percent};
 use crate::error::AppError;
 use crate::imports::look::{self, Trial};
+use crate::imports::shared;
 use crate::imports::{files, records::Unreadable};
 use crate::pages::frame::{Frame, Tab};
 use crate::pages::html_with;
@@ -186,6 +188,7 @@ impl Readable {
 
 /// Looks at the file as was chosen.
 pub(super) async fn looked(app: &Shared, of: &InImport, asked: &Asked) -> Result<Looked, AppError> {
+    shared::bring(app, of.import.id, Kind::File, of.import.received).await?;
     let (path, name) = (files::data(app, of.import.id), of.import.file_name.clone());
     let (now, days) = (app.now(), of.at.project.retention.data_points);
     let asked = asked.clone();
@@ -272,10 +275,11 @@ pub(super) async fn again(app: &Shared, of: &InImport, asked: Asked) -> Result<R
 
 /// The list of what was refused, as far as it is sure.
 pub(super) async fn rejected(State(app): State<Shared>, of: InImport) -> Result<Response, AppError> {
-    let length = of.import.progress.rejected_bytes.unsigned_abs();
-    if length == 0 {
+    let length = of.import.progress.rejected_bytes;
+    if length == 0 || !shared::bring(&app, of.import.id, Kind::Rejected, length).await? {
         return Err(AppError::NotFound);
     }
+    let length = length.unsigned_abs();
     let file = match tokio::fs::File::open(files::rejected(&app, of.import.id)).await {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(AppError::NotFound),

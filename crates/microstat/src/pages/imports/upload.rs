@@ -9,6 +9,7 @@ use domain::id::ImportId;
 use domain::role::Role;
 use serde::Deserialize;
 use serde_json::json;
+use store::import_parts::Kind;
 use store::imports::{Import, NewImport, State as Stands};
 
 use super::{ImportsPage, InImport, path};
@@ -16,6 +17,7 @@ use crate::auth::csrf::{self, Checked, CheckedHead};
 use crate::auth::member::InProject;
 use crate::error::AppError;
 use crate::imports::files::{self, PartError, Upload};
+use crate::imports::shared;
 use crate::pages::{html_with, redirect};
 use crate::state::Shared;
 
@@ -124,6 +126,9 @@ pub(super) async fn part(
         return Ok(conflict(&import));
     }
     let most = files::PART.min(import.size - import.received);
+    if !shared::bring(&app, id, Kind::File, import.received).await? {
+        return begin_again(&app, import, conflict).await;
+    }
     let taken = async {
         let mut upload = Upload::at(&app, &writing, id, import.received, most).await?;
         upload.take(&app, request.into_body()).await?;
@@ -131,17 +136,19 @@ pub(super) async fn part(
     };
     let received = match taken.await {
         Ok(written) => import.received + written,
-        Err(PartError::Gone) => {
-            let mut tx = app.db.begin().await?;
-            store::imports::begin_again(&mut tx, id, app.now()).await?;
-            tx.commit().await?;
-            return Ok(conflict(&Import { received: 0, ..import }));
-        }
+        Err(PartError::Gone) => return begin_again(&app, import, conflict).await,
         Err(error) => return refused(error),
     };
     let mut tx = app.db.begin().await?;
-    let is_next = store::imports::receive(&mut tx, id, (import.received, received), app.now()).await?;
+    let new = (import.received, received);
+    let is_next = store::imports::receive(&mut tx, id, new, app.now()).await?;
+    if is_next {
+        shared::keep(&mut tx, &app, id, Kind::File, new).await?;
+    }
     tx.commit().await?;
+    if is_next {
+        app.imports.copies.note(id, Kind::File, received).await;
+    }
     let import = store::imports::find(&app.db, of.at.project.id, id).await?;
     let import = import.ok_or(AppError::NotFound)?;
     Ok(if is_next {
@@ -149,6 +156,20 @@ pub(super) async fn part(
     } else {
         conflict(&import)
     })
+}
+
+/// What came is nowhere any more: the file has to come anew.
+async fn begin_again(
+    app: &Shared,
+    import: Import,
+    conflict: impl FnOnce(&Import) -> Response,
+) -> Result<Response, AppError> {
+    let mut tx = app.db.begin().await?;
+    store::imports::begin_again(&mut tx, import.id, app.now()).await?;
+    store::import_parts::remove(&mut tx, import.id, Kind::File).await?;
+    tx.commit().await?;
+    app.imports.copies.forget(import.id, Kind::File).await;
+    Ok(conflict(&Import { received: 0, ..import }))
 }
 
 const FULL: &str = "The server’s disk is full. Ask whoever runs it to make room, then choose the file again: the upload \
@@ -234,7 +255,9 @@ async fn whole(app: &Shared, at: &InProject, mut field: Field<'_>) -> Result<Res
             let is_new = store::imports::create(&mut tx, new, app.now()).await?
                 && store::imports::receive(&mut tx, id, (0, size), app.now()).await?;
             if is_new {
+                shared::keep(&mut tx, app, id, Kind::File, (0, size)).await?;
                 tx.commit().await?;
+                app.imports.copies.note(id, Kind::File, size).await;
                 return Ok(redirect(format!("{}/{id}", path(at))).into_response());
             }
             files::remove(app, id, false).await;
