@@ -45,6 +45,8 @@ impl Default for AtOnce {
 
 /// Sources that a statement names.
 const NAMED: usize = 4_000;
+/// Metrics that a statement makes rows for: each has five numbers.
+const MADE: usize = 500;
 /// How often it is looked, at most, whether an insert of an earlier run is still going on, and how long between.
 const LOOKS: u32 = 400;
 const LOOKING: Duration = Duration::from_millis(200);
@@ -314,7 +316,7 @@ impl Target {
                 )
             })
             .collect();
-        for some in rows.chunks(NAMED) {
+        for some in rows.chunks(MADE) {
             self.server.run(&format!(
                 "INSERT INTO metrics SELECT toInt64(t.1) AS project, toInt64(t.2) AS metric, toUInt8(t.3) AS kind, \
                  minState(toInt64(t.4)) AS first, maxState(toInt64(t.5)) AS last \

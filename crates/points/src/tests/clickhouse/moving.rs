@@ -321,6 +321,34 @@ async fn days_of_every_age_say_the_same_there_and_back() {
     }
 }
 
+/// Of what is kept as sums alone no data point says when a metric first and last came.
+#[tokio::test]
+async fn more_metrics_than_one_statement_has_room_for_are_known_by_when_they_came() {
+    let server = Server::start();
+    let (dir, points) = fresh().await;
+    let old = NOW - 5 * DAY;
+    let of = |nth: i64| point(MetricId(1_000_000_000_000 + nth), old + nth, Value::Number(1.0));
+    store(&points, (0..2_500).map(of).collect()).await;
+    points.seal().await.unwrap();
+    let day = NOW.floor(DAY);
+    let kept = Retention {
+        raw: day,
+        minutes: day,
+        hours: day,
+        days: day - 100 * DAY,
+    };
+    points.retain(PROJECT, kept).await.unwrap();
+    points.seal().await.unwrap();
+    let to = server.address::<crate::Address>("many");
+    assert_eq!(bring(folder(&dir), to.clone()).await.metrics, 2_500);
+    let shipping = TempDir::new().unwrap();
+    let there = open(&shipping, to).await;
+    assert_eq!(
+        points.lifespans(PROJECT).await.unwrap(),
+        there.lifespans(PROJECT).await.unwrap()
+    );
+}
+
 #[tokio::test]
 async fn a_batch_that_comes_again_after_the_move_is_known() {
     let (dir, points) = fresh().await;
