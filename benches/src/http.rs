@@ -43,6 +43,16 @@ impl Connection {
         }
     }
 
+    /// Sends a request of HTTP/1.0, whose answer ends with the connection, and tells its status.
+    pub(crate) async fn send_until_end(&mut self, request: &[u8]) -> io::Result<u16> {
+        self.stream.write_all(request).await?;
+        self.answer.clear();
+        self.stream.read_to_end(&mut self.answer).await?;
+        let head = parse(&self.answer).ok_or(io::ErrorKind::UnexpectedEof)?;
+        self.head = head.end;
+        Ok(head.status)
+    }
+
     /// Bytes of the last answer, head included, as they came over the wire.
     pub(crate) fn wire_bytes(&self) -> usize {
         self.answer.len()

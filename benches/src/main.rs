@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "who measures time has to ask what time it is")]
 
+mod clickhouse;
 mod crash;
 mod data_points;
 mod flood;
@@ -43,6 +44,8 @@ enum What {
     Peers(peers::Options),
     /// Questions and pages at 10 million data points, bytes on disk, memory
     Queries(queries::Options),
+    /// The same in ClickHouse, beside the embedded engine and plain inserts, and with 1, 2 and 3 processes
+    Clickhouse(clickhouse::Options),
     /// Memory by number of metrics
     Memory(memory::Options),
     /// Time to serve again after `kill -9` under full load, and what is there then
@@ -78,6 +81,7 @@ async fn run(what: What) -> Result<(), Failure> {
         What::Flood(options) => flood::run(&options).await,
         What::Peers(options) => peers::run(&options).await,
         What::Queries(options) => queries::run(&options).await,
+        What::Clickhouse(options) => clickhouse::run(&options).await,
         What::Memory(options) => memory::run(&options).await,
         What::Restart(options) => restart::run(&options).await,
         What::Crash(options) => crash::run(&options).await,

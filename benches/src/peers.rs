@@ -22,10 +22,11 @@ use std::time::Duration;
 use clap::Args;
 
 pub(crate) use self::bare::serve as bare;
+pub(crate) use self::clickhouse::serve as clickhouse;
 use self::contestant::Contestant;
-use self::packages::Packages;
+pub(crate) use self::packages::Packages;
 use self::report::{Cell, Round};
-use self::running::Running;
+pub(crate) use self::running::Running;
 use crate::Failure;
 use crate::data_points::batch;
 use crate::load::{self, Outcome, Request, Target};

@@ -1,9 +1,9 @@
 //! Ten million data points over 30 days, and what it takes to ask about them: through HTTP, with a token, and as pages.
 
-mod asking;
-mod filling;
-mod pages;
-mod past;
+pub(crate) mod asking;
+pub(crate) mod filling;
+pub(crate) mod pages;
+pub(crate) mod past;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

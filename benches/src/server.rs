@@ -20,6 +20,8 @@ pub(crate) const PASSWORD: &str = "granite-otter-fjord-31";
 /// A data folder with an account, not served yet. It goes with this value.
 pub(crate) struct Installation {
     folder: TempDir,
+    /// What serving is told beside where its data is and where to listen.
+    more: Vec<String>,
     pub(crate) dsn: String,
     pub(crate) project: String,
 }
@@ -30,7 +32,18 @@ impl Installation {
         build()?;
         let folder = tempfile::tempdir()?;
         let Account { project, dsn } = Account::create(&folder, EMAIL)?;
-        Ok(Self { folder, dsn, project })
+        Ok(Self {
+            folder,
+            more: Vec::new(),
+            dsn,
+            project,
+        })
+    }
+
+    /// Has it told more when it serves.
+    pub(crate) fn told(mut self, more: &[&str]) -> Self {
+        self.more = more.iter().map(|&word| word.to_owned()).collect();
+        self
     }
 
     /// One more account, with an organisation and a project; gives the project's DSN.
@@ -65,7 +78,7 @@ impl Installation {
 
     fn start(&self, address: SocketAddr) -> Result<Process, Failure> {
         let mut serve = self.command()?;
-        serve.args(["--listen", &address.to_string()]);
+        serve.args(["--listen", &address.to_string()]).args(&self.more);
         Process::start(&mut serve, &self.folder.path().join("log"))
     }
 

@@ -20,6 +20,13 @@ const TABLE: &str = "create table points (at DateTime default now(), metric Stri
     settings parts_to_throw_insert = 10000";
 
 pub(super) async fn start(packages: &Packages) -> Result<Running, Failure> {
+    let running = serve(packages).await?;
+    running.say("/", TABLE).await?;
+    Ok(running)
+}
+
+/// A server without tables.
+pub(crate) async fn serve(packages: &Packages) -> Result<Running, Failure> {
     let root = packages.unpack("clickhouse-server")?;
     let mut running = Running::prepare()?;
     let (folder, port) = (running.folder().display(), running.address.port());
@@ -40,7 +47,6 @@ pub(super) async fn start(packages: &Packages) -> Result<Running, Failure> {
         .arg(format!("--config-file={}", file.display()));
     running.start(&mut command)?;
     running.ready("/ping").await?;
-    running.say("/", TABLE).await?;
     Ok(running)
 }
 

@@ -90,7 +90,7 @@ impl Running {
     }
 
     /// Posts a text, once.
-    pub(super) async fn say(&self, path: &str, body: &str) -> Result<(), Failure> {
+    pub(crate) async fn say(&self, path: &str, body: &str) -> Result<(), Failure> {
         let mut connection = Connection::open(self.address).await?;
         match connection.send(&crate::http::post(path, body)).await? {
             200..300 => Ok(()),

@@ -11,9 +11,9 @@ use crate::server::Server;
 use crate::table::{Table, percentile, short, verdict};
 
 /// A question, as many requests with different metrics as there are.
-pub(super) struct Question {
-    label: &'static str,
-    paths: Vec<String>,
+pub(crate) struct Question {
+    pub(crate) label: &'static str,
+    pub(crate) paths: Vec<String>,
     /// The goals, if it has them: p50 and p99 in milliseconds.
     goal: Option<(f64, f64)>,
 }
@@ -23,7 +23,7 @@ const HOUR_MS: u64 = 60 * MINUTE_MS;
 const DAY_MS: u64 = 24 * HOUR_MS;
 
 /// All of them, about the metrics that are there.
-pub(super) async fn questions(server: &Server, token: &str, past: Past) -> Result<Vec<Question>, Failure> {
+pub(crate) async fn questions(server: &Server, token: &str, past: Past) -> Result<Vec<Question>, Failure> {
     let project = format!("/api/v1/projects/{}", server.installation.project);
     let answer = server.ask(token, &format!("{project}/metrics")).await?;
     let metrics = answer["metrics"].as_array().ok_or("no metrics")?;
@@ -87,7 +87,7 @@ pub(super) async fn questions(server: &Server, token: &str, past: Past) -> Resul
 }
 
 /// Whether what was published is there: the totals must say so before their speed counts.
-pub(super) async fn check(server: &Server, token: &str, past: Past) -> Result<(), Failure> {
+pub(crate) async fn check(server: &Server, token: &str, past: Past) -> Result<(), Failure> {
     let (from, to) = (past.end_ms - 31 * DAY_MS, past.end_ms + HOUR_MS);
     let path = format!(
         "/api/v1/projects/{}/totals?from={from}&to={to}&step=1d",
@@ -110,7 +110,7 @@ pub(super) async fn check(server: &Server, token: &str, past: Past) -> Result<()
     .into())
 }
 
-pub(super) async fn ask(server: &Server, token: &str, questions: &[Question], requests: usize) -> Result<(), Failure> {
+pub(crate) async fn ask(server: &Server, token: &str, questions: &[Question], requests: usize) -> Result<(), Failure> {
     let head = [
         "through HTTP, as JSON",
         "first ms",
@@ -146,15 +146,15 @@ pub(super) async fn ask(server: &Server, token: &str, questions: &[Question], re
     Ok(())
 }
 
-pub(super) struct Times {
-    pub(super) first_ms: f64,
+pub(crate) struct Times {
+    pub(crate) first_ms: f64,
     /// Without the first, the shortest first.
-    pub(super) sorted_ms: Vec<f64>,
-    pub(super) bytes: usize,
+    pub(crate) sorted_ms: Vec<f64>,
+    pub(crate) bytes: usize,
 }
 
 /// Sends requests in turn, one after another; the first is told apart, for it finds nothing prepared.
-pub(super) async fn times(
+pub(crate) async fn times(
     connection: &mut Connection,
     prepared: &[Vec<u8>],
     requests: usize,

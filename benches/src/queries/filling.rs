@@ -1,5 +1,6 @@
 //! Publishes the past through the strict door, as a program that catches up would.
 
+use std::net::SocketAddr;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -20,17 +21,25 @@ const CONNECTIONS: usize = 8;
 /// How often it says how far it is, and what counts as quiet afterwards.
 const TELL: Duration = Duration::from_secs(30);
 const QUIET_CPU_S: f64 = 0.02;
+/// How often a batch that is refused for now is sent again, and after how long.
+const TRIES: usize = 600;
+const AGAIN: Duration = Duration::from_millis(100);
 /// How long it may take until everything is sealed, in seconds.
 const PATIENCE: usize = 600;
 
 /// Publishes everything; tells how many seconds it took.
-pub(super) async fn publish(server: &Server, past: Past) -> Result<f64, Failure> {
+pub(crate) async fn publish(server: &Server, past: Past) -> Result<f64, Failure> {
+    send_all(server.address, server.dsn.clone(), past).await
+}
+
+/// Publishes everything to a server; tells how many seconds it took.
+pub(crate) async fn send_all(address: SocketAddr, dsn: String, past: Past) -> Result<f64, Failure> {
     let next = Arc::new(AtomicUsize::new(0));
-    let path: Arc<str> = format!("/api/v1/ingest?dsn={}", server.dsn).into();
+    let path: Arc<str> = format!("/api/v1/ingest?dsn={dsn}").into();
     let started = Instant::now();
     let mut senders = JoinSet::new();
     for _ in 0..CONNECTIONS {
-        senders.spawn(send(server.address, Arc::clone(&path), past, Arc::clone(&next)));
+        senders.spawn(send(address, Arc::clone(&path), past, Arc::clone(&next)));
     }
     loop {
         tokio::select! {
@@ -46,12 +55,7 @@ pub(super) async fn publish(server: &Server, past: Past) -> Result<f64, Failure>
     }
 }
 
-async fn send(
-    address: std::net::SocketAddr,
-    path: Arc<str>,
-    past: Past,
-    next: Arc<AtomicUsize>,
-) -> Result<(), Failure> {
+async fn send(address: SocketAddr, path: Arc<str>, past: Past, next: Arc<AtomicUsize>) -> Result<(), Failure> {
     let mut connection = Connection::open(address).await?;
     loop {
         let first = next.fetch_add(1, Ordering::Relaxed) * BATCH;
@@ -59,15 +63,22 @@ async fn send(
             return Ok(());
         }
         let body = past.json(first..(first + BATCH).min(past.points));
-        let status = connection.send(&post(&path, &body)).await?;
-        if status != 201 {
-            return Err(format!("publishing answers {status}: {}", connection.text()).into());
+        let request = post(&path, &body);
+        let mut tries = 0;
+        loop {
+            match connection.send(&request).await? {
+                201 => break,
+                // As much waits to go to ClickHouse as may.
+                503 if tries < TRIES => tokio::time::sleep(AGAIN).await,
+                status => return Err(format!("publishing answers {status}: {}", connection.text()).into()),
+            }
+            tries += 1;
         }
     }
 }
 
 /// Waits until the server has nothing left to do in the background.
-pub(super) async fn quiet(server: &Server) -> Result<(), Failure> {
+pub(crate) async fn quiet(server: &Server) -> Result<(), Failure> {
     let mut quiet = 0;
     for _ in 0..PATIENCE {
         let before = server.process.cpu_s()?;
@@ -82,7 +93,7 @@ pub(super) async fn quiet(server: &Server) -> Result<(), Failure> {
 }
 
 /// Bytes on the disk of everything in a folder, as `du` counts them, by what lies in it.
-pub(super) fn bytes_in(folder: &Path) -> Result<Vec<(String, u64)>, Failure> {
+pub(crate) fn bytes_in(folder: &Path) -> Result<Vec<(String, u64)>, Failure> {
     let mut all = Vec::new();
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;

@@ -15,7 +15,7 @@ const KINDS: [&str; 4] = ["Hit Counter", "Counter", "Timer", "Word Web"];
 const GOAL_MS: f64 = 5.0;
 const GOAL_KB: f64 = 100.0;
 
-pub(super) async fn open(server: &Server, token: &str, requests: usize) -> Result<(), Failure> {
+pub(crate) async fn open(server: &Server, token: &str, requests: usize) -> Result<(), Failure> {
     let project = &server.installation.project;
     let metrics = server
         .ask(token, &format!("/api/v1/projects/{project}/metrics"))
@@ -129,7 +129,7 @@ fn links(path: &str, text: &str) -> Vec<String> {
 }
 
 /// Signs in with the form, as without script; what the browser keeps comes back as a header.
-async fn sign_in(connection: &mut Connection) -> Result<String, Failure> {
+pub(crate) async fn sign_in(connection: &mut Connection) -> Result<String, Failure> {
     connection.send(&get("/sign-in", "")).await?;
     let visit = cookies(connection);
     let form = connection.text();

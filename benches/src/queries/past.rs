@@ -7,7 +7,7 @@ use crate::data_points::{METRICS, type_of};
 use crate::table::float;
 
 /// How far back they go.
-pub(super) const SPAN_MS: u64 = 30 * 24 * 60 * 60 * 1_000;
+pub(crate) const SPAN_MS: u64 = 30 * 24 * 60 * 60 * 1_000;
 /// Different words of a metric.
 const WORDS: f64 = 50.0;
 
@@ -38,16 +38,16 @@ impl Dice {
 
 /// So many data points, evenly spread over the 30 days before `end_ms`.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Past {
-    pub(super) end_ms: u64,
-    pub(super) points: usize,
+pub(crate) struct Past {
+    pub(crate) end_ms: u64,
+    pub(crate) points: usize,
     /// How many share a millisecond, as those of one batch of an app do.
-    pub(super) together: usize,
+    pub(crate) together: usize,
 }
 
 impl Past {
     /// The data points from one place to another, as a batch.
-    pub(super) fn json(&self, places: std::ops::Range<usize>) -> String {
+    pub(crate) fn json(&self, places: std::ops::Range<usize>) -> String {
         let mut json = String::with_capacity(places.len() * 90);
         json.push('[');
         for place in places {
