@@ -104,13 +104,7 @@ pub(crate) fn start(
     shipper: Option<Shipper>,
     tell: impl Fn() + Send + 'static,
 ) -> std::io::Result<(Arc<Sealer>, JoinHandle<()>)> {
-    let sealer = Arc::new(Sealer {
-        inbox: Mutex::default(),
-        told: Condvar::new(),
-        done: Condvar::new(),
-        stopping: watch::Sender::new(false),
-        shipped: watch::Sender::new(0),
-    });
+    let sealer = Arc::new(Sealer::new());
     let shipper = shipper.map(|shipper| shipper.until(sealer.stopping.subscribe()));
     let mut work = Work {
         connection: Some(connection),
@@ -133,6 +127,16 @@ pub(crate) fn start(
 }
 
 impl Sealer {
+    fn new() -> Self {
+        Self {
+            inbox: Mutex::default(),
+            told: Condvar::new(),
+            done: Condvar::new(),
+            stopping: watch::Sender::new(false),
+            shipped: watch::Sender::new(0),
+        }
+    }
+
     fn inbox(&self) -> MutexGuard<'_, Inbox> {
         self.inbox.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -201,23 +205,28 @@ struct Work {
 impl Work {
     fn run(&mut self) {
         while let Some(jobs) = self.next() {
-            for job in jobs {
-                match job {
-                    Job::Erase(erase) => {
-                        let erased = self.erase(erase.erasure, erase.seq);
-                        if erased.is_ok() {
-                            // It may have made room. Who is told so mustn't be refused for what failed before it.
-                            self.sealer.inbox().sealing.recovered();
-                        }
-                        // Nobody waits any more: what is erased is erased all the same.
-                        let _ = erase.answer.send(erased.map(|points| points + erase.points));
-                        (self.tell)();
-                    }
-                    Job::Flush(last, answer) => self.flushes.push((last, answer)),
-                }
-            }
-            self.seal_next();
+            self.work_off(jobs);
         }
+    }
+
+    /// Does what has come, then seals.
+    fn work_off(&mut self, jobs: VecDeque<Job>) {
+        for job in jobs {
+            match job {
+                Job::Erase(erase) => {
+                    let erased = self.erase(erase.erasure, erase.seq);
+                    if erased.is_ok() {
+                        // It may have made room. Who is told so mustn't be refused for what failed before it.
+                        self.sealer.inbox().sealing.recovered();
+                    }
+                    // Nobody waits any more: what is erased is erased all the same.
+                    let _ = erase.answer.send(erased.map(|points| points + erase.points));
+                    (self.tell)();
+                }
+                Job::Flush(last, answer) => self.flushes.push((last, answer)),
+            }
+        }
+        self.seal_next();
     }
 
     /// What came, or nothing but more to seal; `None` to stop.
@@ -473,3 +482,6 @@ fn give_back(connection: &Connection) -> Result<(), rusqlite::Error> {
     while pages.next()?.is_some() {}
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;
