@@ -111,9 +111,9 @@ impl Plan {
         match &self.data {
             Some(data) => format!("Start micro stat with --data {}{with}.", data.display()),
             None if self.points.is_some() => format!(
-                "Start micro stat with a new --data folder{with}. Copy {} there first, readable by its owner alone: each process \
-                 needs this installation's key.",
-                config.data.join("secret.key").display()
+                "Start micro stat with a new --data folder{with}, and with --secret-key {}, or a copy of it that its owner alone \
+                 may read: each process needs this installation's key.",
+                config.key_file().display()
             ),
             None => format!("Start micro stat with --data {}{with}.", config.data.display()),
         }
@@ -123,12 +123,11 @@ impl Plan {
 /// Whether there is an installation where it is said to be: opening would make one.
 fn is_there(config: &Config, postgres: bool, clickhouse: bool) -> Result<(), Wrong> {
     let needed = [
-        ("secret.key", true),
-        ("microstat.db", !postgres),
-        ("points.db", !clickhouse),
+        (config.key_file(), true),
+        (config.data.join("microstat.db"), !postgres),
+        (config.data.join("points.db"), !clickhouse),
     ];
-    for (name, _) in needed.into_iter().filter(|(_, needed)| *needed) {
-        let file = config.data.join(name);
+    for (file, _) in needed.into_iter().filter(|(_, needed)| *needed) {
         if !file.exists() {
             return Err(format!(
                 "there is no {}; --data, --database and --clickhouse say what is moved, as the server is started with them",
