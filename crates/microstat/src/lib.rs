@@ -25,6 +25,7 @@ mod request_id;
 pub mod router;
 pub mod secrets;
 pub mod serve;
+pub mod sources;
 pub mod state;
 pub mod telemetry;
 mod web;

@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use crate::config::{Config, LogFormat};
 use crate::ingest::{claims, tally};
 use crate::state::{App, Shared};
-use crate::{connections, jobs, live, peers, router, telemetry};
+use crate::{connections, jobs, live, peers, router, sources, telemetry};
 
 /// How long requests that are under way may take once the program was asked to stop.
 const GOODBYE: Duration = Duration::from_secs(10);
@@ -37,6 +37,7 @@ pub async fn serve(app: Shared) -> io::Result<()> {
         tokio::spawn(live::run(Arc::clone(&app))),
         tokio::spawn(peers::run(Arc::clone(&app))),
         tokio::spawn(claims::run(Arc::clone(&app))),
+        tokio::spawn(sources::run(Arc::clone(&app))),
     ];
     let (stop, mut stopped) = tokio::sync::watch::channel(());
     let signals = Signals::new()?;
@@ -100,7 +101,13 @@ async fn hand_over(app: &App) {
         return;
     }
     let handed_over = tokio::time::timeout(GOODBYE, app.points.seal()).await;
-    if !matches!(handed_over, Ok(Ok(()))) {
+    if matches!(handed_over, Ok(Ok(()))) {
+        if app.config.is_shared()
+            && let Err(error) = sources::leave(app).await
+        {
+            tracing::warn!(%error, "other processes may take charts for stale until this one is started again");
+        }
+    } else {
         let waiting = app.points.backlog().data_points;
         tracing::warn!(
             waiting,

@@ -25,6 +25,7 @@ use crate::live::{Live, Pace, Unshipped};
 use crate::pauses::Pauses;
 use crate::readiness::Readiness;
 use crate::secrets::Keys;
+use crate::sources::Sources;
 use crate::telemetry::Telemetry;
 
 /// The folder within the data folder that a restore fills first; while it is there, the rest may not be whole.
@@ -83,6 +84,8 @@ pub struct App {
     pub exports: Exports,
     /// Imports under way.
     pub imports: Imports,
+    /// How far other processes are behind.
+    pub sources: Sources,
     /// What is counted for operators.
     pub telemetry: Telemetry,
     /// Whether it was asked to stop.
@@ -197,12 +200,13 @@ impl App {
         Ok(Some(points))
     }
 
-    /// Seconds by which charts are behind what was published here: 0 while that is as it should be, and none where they
+    /// Seconds by which charts are behind what was published, here or, as far as is known, with other processes: 0 while that is as it should be, and none where they
     /// can't be, for reads see all that is here.
     #[must_use]
     pub fn behind(&self) -> Option<i64> {
         self.config.clickhouse.as_ref()?;
-        let oldest = self.points.oldest_unsealed();
+        let here = self.points.oldest_unsealed();
+        let oldest = here.into_iter().chain(self.sources.others_wait_since()).min();
         let seconds = oldest.map_or(0, |oldest| (self.now() - oldest) / SECOND);
         Some(if seconds > STALE { seconds } else { 0 })
     }
@@ -223,6 +227,7 @@ impl App {
             expired: Expired::default(),
             exports: Exports::default(),
             imports: Imports::default(),
+            sources: Sources::default(),
             telemetry,
             readiness: Readiness::default(),
         }

@@ -67,7 +67,6 @@ pub(crate) fn open(
     let marks = schema::marks(&connection)?;
     let record = marks.record;
     let head = Arc::new(Head::new(marks, true, metrics(&connection)?));
-    let source = shipping.as_ref().map(|shipping| shipping.source);
     let cut = shipping.as_ref().map(|shipping| Cut {
         at: shipping.doubt.as_ref().map(|doubt| doubt.last),
         most: options.generation,
@@ -77,6 +76,7 @@ pub(crate) fn open(
         erasures,
         before,
     } = replay(&disk, record, &head, cut, &options)?;
+    let source = shipping.as_ref().map(|shipping| shipping.source);
     let reader = to
         .as_ref()
         .map(|(address, _)| Reader::new(address.clone()))

@@ -30,6 +30,7 @@ pub mod projects;
 pub mod rejections;
 pub mod sessions;
 pub mod shares;
+pub mod sources;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod throttles;

@@ -21,6 +21,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/0009_rejection_samples.sql"),
     include_str!("../migrations/0010_many_processes.sql"),
     include_str!("../migrations/0011_import_parts.sql"),
+    include_str!("../migrations/0012_sources.sql"),
 ];
 
 /// Brings the database to the newest schema this program knows.

@@ -91,11 +91,22 @@ pub async fn drain(config: &Config, clock: &Clock, random: &Random) -> Outcome {
         // Whoever sends a batch again that was stored here has to be told so by others.
         let (db, now) = (Db::postgres(url).await?, clock.now());
         claims::settle(&db, &points, now, now).await?;
+        forget(&db, &points).await?;
     }
     print(&format!(
         "{} handed over. Nothing waits any more.",
         counted(waiting, "data point")
     ))?;
+    Ok(())
+}
+
+/// Charts are called stale for this folder's sake no longer.
+async fn forget(db: &Db, points: &Points) -> Outcome {
+    if let Some(source) = points.source() {
+        let mut tx = db.begin().await?;
+        store::sources::forget(&mut tx, source.cast_signed()).await?;
+        tx.commit_aside().await?;
+    }
     Ok(())
 }
 

@@ -10,6 +10,9 @@ const TRIES_FOR: i64 = DAY;
 /// Jobs that were given up are kept this long, to be looked into.
 const FAILED_FOR: i64 = 30 * DAY;
 
+/// A data folder that nobody has heard of for so long is given up: charts are called stale for its sake no longer.
+const SOURCES_FOR: i64 = 7 * DAY;
+
 /// Forgets sessions, mailed links, tries, failed jobs, public links that are over, old keys of batches, and what was deleted and can't be brought back.
 ///
 /// # Errors
@@ -25,7 +28,19 @@ pub async fn run_due(app: &Shared) -> Result<(), AppError> {
     let boards = store::boards::sweep(&mut tx, now).await?;
     let shares = store::shares::sweep(&mut tx, now).await?;
     let keys = store::batch_keys::sweep(&mut tx, now).await?;
+    let sources = store::sources::sweep(&mut tx, now - SOURCES_FOR).await?;
     tx.commit().await?;
-    tracing::debug!(sessions, links, tries, jobs, annotations, boards, shares, keys, "swept");
+    tracing::debug!(
+        sessions,
+        links,
+        tries,
+        jobs,
+        annotations,
+        boards,
+        shares,
+        keys,
+        sources,
+        "swept"
+    );
     Ok(())
 }

@@ -140,6 +140,13 @@ fn sealing(text: &mut Text, app: &App) {
         "For how long that has failed; 0 while it goes well.",
         seconds(backlog.failing_for.map_or(0, micros)),
     );
+    if let Some(seconds) = app.behind() {
+        text.gauge(
+            "microstat_behind_seconds",
+            "How far charts are behind, as pages say it; 0 if it isn't worth saying.",
+            seconds,
+        );
+    }
     if let Some(ago) = backlog.done_ago {
         let at = app.now().0.unsigned_abs().saturating_sub(micros(ago));
         text.gauge(

@@ -7,7 +7,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use domain::time::SECOND;
+use domain::time::{DAY, SECOND};
+use microstat::jobs::sweeping;
+use microstat::sources;
+use store::sources::Source;
 use tokio::task::JoinSet;
 
 use crate::harness::Site;
@@ -279,7 +282,7 @@ async fn while_clickhouse_is_away_it_is_said_how_far_charts_are_behind() {
         "/organisations/{}/boards",
         site.organisation_of("ada@example.com").await
     );
-    let behind = "charts are 90 seconds behind";
+    let behind = "charts are up to 90 seconds behind";
     assert!(
         ada.fetch(&boards)
             .await
@@ -310,4 +313,43 @@ async fn while_clickhouse_is_away_it_is_said_how_far_charts_are_behind() {
         "{}",
         dashboard.text
     );
+}
+
+#[tokio::test]
+async fn what_waits_with_other_processes_is_told_as_well() {
+    let site = Site::with(&["--clickhouse", "http://127.0.0.1:1/stat"]).await;
+    let mut ada = site.browser();
+    ada.sign_up("Ada", "ada@example.com").await;
+    let boards = format!(
+        "/organisations/{}/boards",
+        site.organisation_of("ada@example.com").await
+    );
+    let now = site.app.now();
+    let noted = async |id, seen_at, waiting_since| {
+        let mut tx = site.app.db.begin().await.unwrap();
+        let source = Source {
+            id,
+            seen_at,
+            waiting_since,
+        };
+        store::sources::note(&mut tx, source).await.unwrap();
+        tx.commit().await.unwrap();
+        sources::look(&site.app).await.unwrap();
+    };
+    let commits = site.app.db.commits();
+    sources::look(&site.app).await.unwrap();
+    assert_eq!(site.app.db.commits(), commits, "what is remembered stays good");
+    noted(1, now, Some(now - 2 * SECOND)).await;
+    assert!(!ada.fetch(&boards).await.text.contains("behind."));
+    noted(1, now, Some(now - 70 * SECOND)).await;
+    assert!(ada.fetch(&boards).await.text.contains("up to 70 seconds behind"));
+    // It was killed, and what it had has to wait for it.
+    noted(1, now - 90 * SECOND, None).await;
+    assert!(ada.fetch(&boards).await.text.contains("up to 90 seconds behind"));
+    noted(1, now, None).await;
+    assert!(!ada.fetch(&boards).await.text.contains("behind."));
+    noted(1, now - 8 * DAY, None).await;
+    sweeping::run_due(&site.app).await.unwrap();
+    sources::look(&site.app).await.unwrap();
+    assert!(!ada.fetch(&boards).await.text.contains("behind."));
 }
