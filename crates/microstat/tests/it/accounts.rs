@@ -98,7 +98,7 @@ async fn tries_at_the_current_password_are_slowed_down() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_many_password_changes_at_once_one_succeeds() {
-    let site = Site::new().await;
+    let site = Site::spread(&[]).await;
     let ada = ada(&site).await;
     let tasks: Vec<_> = (0..4)
         .map(|n| {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -38,6 +39,8 @@ pub(crate) const PASSWORD: &str = "plum-lantern-quarry-77";
 pub(crate) struct Site {
     pub(crate) app: Shared,
     pub(crate) front: Front,
+    /// Other processes of the same installation.
+    others: Vec<Front>,
     scratch: Arc<Scratch>,
 }
 
@@ -65,7 +68,12 @@ impl Site {
     fn of(app: App, scratch: Arc<Scratch>) -> Self {
         let app = Arc::new(app);
         let front = microstat::router::router(&app);
-        Self { app, front, scratch }
+        Self {
+            app,
+            front,
+            others: Vec::new(),
+            scratch,
+        }
     }
 
     /// Several processes of one installation, which hear of each other; none on SQLite, where there is but one.
@@ -91,18 +99,35 @@ impl Site {
         self.scratch.url.as_deref()
     }
 
+    /// Three processes on one PostgreSQL, if it is that: whatever a browser asks, it asks the next one. Data points stay where
+    /// they land, and clocks stand still.
+    pub(crate) async fn spread(flags: &[&str]) -> Self {
+        let Some([mut first, second, third]) = Self::several(flags).await else {
+            return Self::with(flags).await;
+        };
+        first.others = vec![second.front, third.front];
+        first
+    }
+
     /// The same installation, started again. No browser may be in front of the old one any more.
     pub(crate) async fn restarted(self) -> Self {
         let (config, clock) = (self.app.config.clone(), self.app.clock.clone());
-        let Self { app, front, scratch } = self;
-        drop((app, front));
+        let Self {
+            app,
+            front,
+            others,
+            scratch,
+        } = self;
+        drop((app, front, others));
         let app = App::open(config, clock, Random::seeded(2)).await.expect("open");
         Self::of(app, scratch)
     }
 
     /// A browser that has never been here.
     pub(crate) fn browser(&self) -> Browser {
-        Browser::before(self.front.clone())
+        let mut browser = Browser::before(self.front.clone());
+        browser.fronts.extend(self.others.iter().cloned());
+        browser
     }
 
     /// The person with this address.
@@ -214,7 +239,9 @@ pub(crate) fn config(scratch: &Scratch, folder: &str, flags: &[&str]) -> Config 
 /// A browser with its cookies and the page it shows.
 #[derive(Clone)]
 pub(crate) struct Browser {
-    front: Front,
+    /// Asked in turn, by all copies of this browser.
+    fronts: Vec<Front>,
+    turn: Arc<AtomicUsize>,
     pub(crate) jar: BTreeMap<String, String>,
     /// What it calls itself.
     pub(crate) user_agent: &'static str,
@@ -277,11 +304,17 @@ impl Browser {
     /// One that has never been anywhere, in front of this program.
     pub(crate) fn before(front: Front) -> Self {
         Self {
-            front,
+            fronts: vec![front],
+            turn: Arc::default(),
             jar: BTreeMap::new(),
             user_agent: "",
             page: String::new(),
         }
+    }
+
+    fn front(&self) -> Front {
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+        self.fronts[turn % self.fronts.len()].clone()
     }
 
     /// Sends one request with this browser's cookies, and keeps those it is given.
@@ -292,7 +325,7 @@ impl Browser {
             .header(header::USER_AGENT, self.user_agent)
             .body(body.into())
             .expect("request");
-        let response = self.front.clone().oneshot(request).await.expect("answer");
+        let response = self.front().oneshot(request).await.expect("answer");
         let (parts, body) = response.into_parts();
         for set in parts.headers.get_all(header::SET_COOKIE) {
             let set = set.to_str().expect("text");
@@ -323,7 +356,7 @@ impl Browser {
         let cookies: Vec<String> = self.jar.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request = Request::get(path).header(header::COOKIE, cookies.join("; "));
         let request = request.body(Body::empty()).expect("request");
-        let response = self.front.clone().oneshot(request).await.expect("answer");
+        let response = self.front().oneshot(request).await.expect("answer");
         Stream {
             status: response.status(),
             body: response.into_body(),

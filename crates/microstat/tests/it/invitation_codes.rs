@@ -150,7 +150,7 @@ async fn ten_tries_from_one_address_and_twenty_of_one_account_then_one_waits() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_use_limit_holds_under_fifty_joins_at_once() {
-    let mut team = Team::with(&["--trusted-proxies", "127.0.0.1"]).await;
+    let mut team = Team::spread(&["--trusted-proxies", "127.0.0.1"]).await;
     let code = team.code("Member", "7").await;
     let mut tasks = Vec::new();
     for n in 0..50 {

@@ -90,7 +90,7 @@ async fn a_reset_link_works_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_fifty_uses_of_a_reset_link_at_once_one_succeeds() {
-    let site = Site::new().await;
+    let site = Site::spread(&[]).await;
     site.browser().sign_up("Ada", "ada@example.com").await;
     let path = ask(&site, "ada@example.com").await[0].path("/password-resets/");
     let mut browser = site.browser();

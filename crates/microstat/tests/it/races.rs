@@ -52,7 +52,7 @@ fn count(answers: &[StatusCode], status: StatusCode) -> usize {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_fifty_administrators_leaving_at_once_one_stays() {
-    let site = Site::new().await;
+    let site = Site::spread(&[]).await;
     let organisation = organisation(&site).await;
     let crowd = site.crowd(organisation, Role::Administrator, MANY).await;
     let name = vec![("name", "Ada's Organisation".to_owned())];
@@ -66,7 +66,7 @@ async fn of_fifty_administrators_leaving_at_once_one_stays() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_fifty_administrators_stepping_down_at_once_one_stays() {
-    let site = Site::new().await;
+    let site = Site::spread(&[]).await;
     let organisation = organisation(&site).await;
     let crowd = site.crowd(organisation, Role::Administrator, MANY).await;
     let form = |user: UserId| {
@@ -83,7 +83,7 @@ async fn of_fifty_administrators_stepping_down_at_once_one_stays() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn administrators_who_demote_and_remove_each_other_in_a_ring_never_leave_none() {
-    let site = Site::new().await;
+    let site = Site::spread(&[]).await;
     let organisation = organisation(&site).await;
     let crowd = site.crowd(organisation, Role::Administrator, MANY).await;
     let forms = (0..MANY).map(|place| {
@@ -106,7 +106,7 @@ async fn administrators_who_demote_and_remove_each_other_in_a_ring_never_leave_n
 
 #[tokio::test(flavor = "multi_thread")]
 async fn leaving_stepping_down_removing_and_deleting_accounts_at_once_never_leave_none() {
-    let site = Site::new().await;
+    let site = Site::spread(&[]).await;
     let organisation = organisation(&site).await;
     let crowd = site.crowd(organisation, Role::Administrator, MANY).await;
     let (deleting, acting): (Vec<_>, Vec<_>) = crowd.into_iter().enumerate().partition(|(place, _)| place % 4 == 3);
@@ -149,7 +149,7 @@ async fn leaving_stepping_down_removing_and_deleting_accounts_at_once_never_leav
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_heir_who_leaves_in_the_same_instant_leaves_no_organisation_without_administrator() {
-    let site = Site::new().await;
+    let site = Site::spread(&[]).await;
     for _ in 0..10 {
         let mut founder = site.browser();
         let email = format!("{}@example.com", site.app.random.bits());
@@ -181,7 +181,7 @@ async fn an_heir_who_leaves_in_the_same_instant_leaves_no_organisation_without_a
 
 #[tokio::test(flavor = "multi_thread")]
 async fn leaving_while_it_is_renamed_happens_by_the_right_name_or_not_at_all() {
-    let site = Site::new().await;
+    let site = Site::spread(&[]).await;
     let organisation = organisation(&site).await;
     let mut crowd = site.crowd(organisation, Role::Administrator, MANY).await;
     let members = crowd.split_off(1);

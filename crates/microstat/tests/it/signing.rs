@@ -61,7 +61,7 @@ async fn on_https_the_cookie_is_kept_to_this_host() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_address_signing_up_many_times_at_once_makes_one_account() {
-    let site = Site::new().await;
+    let site = Site::spread(&[]).await;
     let mut tasks = Vec::new();
     for _ in 0..20 {
         let mut browser = site.browser();

@@ -24,7 +24,15 @@ impl Team {
 
     /// With flags beside the usual ones. Ada's address is proven.
     pub(crate) async fn with(flags: &[&str]) -> Self {
-        let site = Site::with(flags).await;
+        Self::of(Site::with(flags).await).await
+    }
+
+    /// With an installation of [several processes](Site::spread).
+    pub(crate) async fn spread(flags: &[&str]) -> Self {
+        Self::of(Site::spread(flags).await).await
+    }
+
+    async fn of(site: Site) -> Self {
         let ada = site.person("Ada", "ada@example.com").await;
         let organisation = site.organisation_of("ada@example.com").await;
         site.verify("ada@example.com").await;
