@@ -200,8 +200,8 @@ impl App {
         Ok(Some(points))
     }
 
-    /// Seconds by which charts are behind what was published, here or, as far as is known, with other processes: 0 while that is as it should be, and none where they
-    /// can't be, for reads see all that is here.
+    /// Seconds by which charts are behind what was published, here or, as far as is known, with other processes: 0 while
+    /// that is as it should be, and none where they can't be, for reads see all that is here.
     #[must_use]
     pub fn behind(&self) -> Option<i64> {
         self.config.clickhouse.as_ref()?;
