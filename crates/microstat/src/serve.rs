@@ -101,6 +101,11 @@ async fn hand_over(app: &App) {
         return;
     }
     let handed_over = tokio::time::timeout(GOODBYE, app.points.seal()).await;
+    if app.config.is_shared()
+        && let Err(error) = claims::settle(&app.db, &app.points, app.now(), app.now()).await
+    {
+        tracing::warn!(%error, "batches with keys that came last can't be sent again until this process is started again");
+    }
     if matches!(handed_over, Ok(Ok(()))) {
         if app.config.is_shared()
             && let Err(error) = sources::leave(app).await

@@ -78,6 +78,21 @@ pub async fn claim(tx: &mut Tx, project: ProjectId, key: &str, folder: i64, now:
     Ok(ended.map_or(Claim::Theirs, Claim::Ended))
 }
 
+/// What became of the batch with a key, if it is known.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn find(on: impl Into<On<'_>>, project: ProjectId, key: &str, now: Micros) -> Result<Option<Ended>> {
+    let row =
+        sql("select stored, duplicates, note from batch_keys where project_id = $1 and key = $2 and claimed_at > $3")
+            .bind(project)
+            .bind(key)
+            .bind(now - REMEMBERED)
+            .optional(on)
+            .await?;
+    Ok(row.as_ref().map(ended).transpose()?.flatten())
+}
+
 /// Writes down what became of a batch, unless another folder has its key by now.
 ///
 /// # Errors

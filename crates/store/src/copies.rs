@@ -13,7 +13,7 @@ use crate::value::Value;
 use crate::{Db, Error, Result, Tx};
 
 /// Tables that say something of the database itself.
-const OWN: [&str; 4] = ["migrations", "schema_breaks", "moved", "sources"];
+const OWN: [&str; 5] = ["migrations", "schema_breaks", "moved", "sources", "import_parts"];
 const MARK: &str = "create table if not exists moved (installation bytea not null, contents bytea not null)";
 
 /// What was copied.

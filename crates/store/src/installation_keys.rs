@@ -31,7 +31,8 @@ pub async fn is_known(tx: &mut Tx, fingerprint: [u8; 32], now: Micros) -> Result
 pub async fn replace(tx: &mut Tx, fingerprint: [u8; 32], now: Micros) -> Result<()> {
     sql(
         "insert into installation_keys (id, fingerprint, known_since) values (1, $1, $2) \
-         on conflict (id) do update set fingerprint = excluded.fingerprint, known_since = excluded.known_since",
+         on conflict (id) do update set fingerprint = excluded.fingerprint, known_since = excluded.known_since \
+         where installation_keys.fingerprint <> excluded.fingerprint",
     )
     .bind(fingerprint)
     .bind(now)

@@ -85,6 +85,7 @@ pub async fn run(config: Config, clock: Clock, random: Random, to: &Move) -> Out
         let from = core.config.data.clone();
         tokio::task::spawn_blocking(move || Points::bring_keys(&from, &folder, installation)).await??;
     }
+    know_key(&core).await?;
     let accounts = match &plan.accounts {
         Some(accounts) => Some(copy(&core, accounts, installation).await?),
         None => None,
@@ -127,6 +128,16 @@ async fn hold(core: &Core, plan: &Plan) -> Result<Option<Points>, Error> {
     }
 }
 
+/// The key goes with the accounts: on the new side a process with another one doesn't start.
+async fn know_key(core: &Core) -> Outcome {
+    if core.config.database.is_none() {
+        let mut tx = core.db.begin().await?;
+        store::installation_keys::replace(&mut tx, core.keys.fingerprint(), core.now()).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
 /// Makes the new data folder, with the key in it.
 fn prepare(key: &Path, to: &Path) -> Outcome {
     fs::create_dir_all(to)?;
@@ -134,7 +145,12 @@ fn prepare(key: &Path, to: &Path) -> Outcome {
     match fs::read(to.join("secret.key")) {
         Ok(there) if there == key => return Ok(()),
         Ok(_) => return Err(format!("{} is the folder of another installation", to.display()).into()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            // One that was begun may be gone on with; any other has to be empty.
+            if !to.join(MOVING).exists() && fs::read_dir(to)?.next().is_some() {
+                return Err(format!("{} is not empty: name a folder that is, or isn't there", to.display()).into());
+            }
+        }
         Err(error) => return Err(error.into()),
     }
     only_ours(to)?;

@@ -54,6 +54,11 @@ pub(crate) async fn bring(app: &App, id: ImportId, kind: Kind, length: i64) -> R
         return Ok(true);
     }
     let path = path(app, id, kind);
+    let Some(mut part) = import_parts::find(&app.db, id, kind, here).await? else {
+        // It may be of a time when there were no others.
+        let there = fs::metadata(&path).await.map_or(0, |file| file.len());
+        return Ok(here == 0 && there >= length.unsigned_abs());
+    };
     fs::create_dir_all(files::folder(app)).await?;
     let mut file = OpenOptions::new()
         .create(true)
@@ -63,12 +68,16 @@ pub(crate) async fn bring(app: &App, id: ImportId, kind: Kind, length: i64) -> R
         .await?;
     file.set_len(here.unsigned_abs()).await?;
     file.seek(SeekFrom::End(0)).await?;
-    while here < length {
-        let Some(part) = import_parts::find(&app.db, id, kind, here).await? else {
-            return Ok(false);
-        };
+    loop {
         file.write_all(&part).await?;
         here += i64::try_from(part.len()).unwrap_or(0);
+        if here >= length {
+            break;
+        }
+        match import_parts::find(&app.db, id, kind, here).await? {
+            Some(next) => part = next,
+            None => return Ok(false),
+        }
     }
     file.flush().await?;
     copies.insert((id, kind), here);

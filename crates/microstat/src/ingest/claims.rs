@@ -53,6 +53,17 @@ pub(crate) async fn append(app: &App, batch: Batch, now: Micros) -> Result<Outco
     stored
 }
 
+/// Whether the batch with a key was stored before, here or by another process.
+///
+/// # Errors
+/// If that can't be read.
+pub(crate) async fn is_known(app: &App, project: ProjectId, key: &str, now: Micros) -> Result<bool, AppError> {
+    if app.points.first_outcome(project, key, now).await?.is_some() {
+        return Ok(true);
+    }
+    Ok(app.config.is_shared() && batch_keys::find(&app.db, project, key, now).await?.is_some())
+}
+
 /// A key, and the data folder that knows what becomes of its batch.
 struct Claimed {
     db: Db,

@@ -2,7 +2,8 @@
 //!
 //! Whatever this process turns off, pauses or deletes holds from the next request on, since every commit makes what
 //! was read before it void. What another process did, and what a DSN's own time brings, holds within two seconds. While
-//! the server with the accounts is away, what was known holds on for ten minutes: nobody can turn anything off then.
+//! the server with the accounts is away, what was known holds on for ten minutes: nobody can turn anything off then, but
+//! by another process if this one alone is cut off.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};

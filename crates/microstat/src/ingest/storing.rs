@@ -125,11 +125,10 @@ impl Arrival<'_> {
         if !ids.contains(&None) {
             return Ok(ids);
         }
-        if let Some(key) = key {
-            let first = Box::pin(self.app.points.first_outcome(target.project, key, self.now)).await?;
-            if first.is_some() {
-                return Ok(ids);
-            }
+        if let Some(key) = key
+            && Box::pin(claims::is_known(self.app, target.project, key, self.now)).await?
+        {
+            return Ok(ids);
         }
         Box::pin(catalog.make(self.app, target, &batch.metrics, &mut ids, self.now)).await?;
         Ok(ids)

@@ -1,39 +1,31 @@
 //! Data points that go to ClickHouse: pages are told of them once they are there, since that is where pages look.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use domain::id::ProjectId;
+use domain::time::Micros;
 
 use crate::state::Shared;
 
-/// Projects of which data points are on their way.
+/// Projects of which data points are on their way, and when the last of them came.
 #[derive(Debug, Default)]
-pub struct Unshipped(Mutex<OnTheirWay>);
-
-#[derive(Debug, Default)]
-struct OnTheirWay {
-    /// What came since the last batch arrived: the one that arrives next may have been closed before.
-    new: BTreeSet<ProjectId>,
-    /// What came before that: it is in the one that arrives next.
-    old: BTreeSet<ProjectId>,
-}
+pub struct Unshipped(Mutex<BTreeMap<ProjectId, Micros>>);
 
 impl Unshipped {
-    fn put(&self, project: ProjectId) {
+    fn put(&self, project: ProjectId, now: Micros) {
         self.0
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .new
-            .insert(project);
+            .insert(project, now);
     }
 
-    /// A batch has arrived: whose data points may have been in it.
-    fn arrived(&self) -> BTreeSet<ProjectId> {
+    /// A batch has arrived: whose data points may have been in it. Those are told again with the next one of which some
+    /// may wait still: what came since `oldest`.
+    fn arrived(&self, oldest: Option<Micros>) -> Vec<ProjectId> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = std::mem::take(&mut all.new);
-        let mut told = std::mem::replace(&mut all.old, new);
-        told.extend(&all.old);
+        let told = all.keys().copied().collect();
+        all.retain(|_, came_at| oldest.is_some_and(|oldest| *came_at >= oldest));
         told
     }
 }
@@ -44,7 +36,7 @@ impl crate::state::App {
         if self.config.clickhouse.is_none() {
             self.live.touched(project);
         } else {
-            self.unshipped.put(project);
+            self.unshipped.put(project, self.now());
         }
     }
 }
@@ -53,7 +45,7 @@ impl crate::state::App {
 pub(crate) async fn run(app: Shared) {
     let mut batches = app.points.shipped();
     while batches.changed().await.is_ok() {
-        for project in app.unshipped.arrived() {
+        for project in app.unshipped.arrived(app.points.oldest_unsealed()) {
             app.live.touched(project);
         }
     }
@@ -62,20 +54,22 @@ pub(crate) async fn run(app: Shared) {
 #[cfg(test)]
 mod tests {
     use domain::id::ProjectId;
+    use domain::time::Micros;
 
     use super::Unshipped;
 
     #[test]
-    fn what_is_on_its_way_is_told_until_it_must_have_arrived() {
-        let (unshipped, told) = (Unshipped::default(), |all: &Unshipped| {
-            all.arrived().into_iter().collect::<Vec<_>>()
-        });
+    fn what_is_on_its_way_is_told_until_it_has_arrived() {
+        let unshipped = Unshipped::default();
         let (first, second) = (ProjectId(1), ProjectId(2));
-        unshipped.put(first);
-        assert_eq!(told(&unshipped), [first]);
-        unshipped.put(second);
-        assert_eq!(told(&unshipped), [first, second]);
-        assert_eq!(told(&unshipped), [second]);
-        assert_eq!(told(&unshipped), []);
+        unshipped.put(first, Micros(10));
+        unshipped.put(second, Micros(30));
+        // Behind a backlog it takes many batches.
+        for oldest in [5, 10] {
+            assert_eq!(unshipped.arrived(Some(Micros(oldest))), [first, second]);
+        }
+        assert_eq!(unshipped.arrived(Some(Micros(20))), [first, second]);
+        assert_eq!(unshipped.arrived(None), [second]);
+        assert_eq!(unshipped.arrived(None), []);
     }
 }

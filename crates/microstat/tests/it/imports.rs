@@ -598,3 +598,31 @@ async fn any_process_takes_the_next_part_shows_the_file_and_reads_it() {
         "what is read is kept no longer"
     );
 }
+
+#[tokio::test]
+async fn a_file_of_a_time_when_there_were_no_others_is_read_where_it_is() {
+    let mut site = Site::new().await;
+    let mut ada = Importer::new(&site, "ada").await;
+    let page = ada.upload("orders.csv", ORDERS.as_bytes()).await.location().to_owned();
+    let fields = hidden(&ada.browser.page);
+    let mut tx = site.app.db.begin().await.unwrap();
+    sql("delete from import_parts").execute(&mut tx).await.unwrap();
+    tx.commit().await.unwrap();
+    let (project, jar) = (ada.project, ada.browser.jar.clone());
+    drop(ada);
+    site = site.restarted().await;
+    let mut browser = site.browser();
+    browser.jar = jar;
+    let mut ada = Importer { browser, project };
+    ada.browser.open(&page).await;
+    let fields: Vec<_> = fields.iter().map(|(name, value)| (&**name, &**value)).collect();
+    ada.browser.submit(&format!("{page}/start"), &fields).await;
+    microstat::jobs::imports::run_due(&site.app).await.unwrap();
+    let import = ada.last(&site).await;
+    assert_eq!(
+        (import.state, import.progress.accepted),
+        (State::Done, 2),
+        "{}",
+        import.problem
+    );
+}

@@ -107,6 +107,13 @@ async fn an_installation_moves_up_beside_its_server_and_back() {
     let (folder, to) = (there.data().display().to_string(), clickhouse.address::<String>("stat"));
     let mut up = vec!["move", "--to-data", &folder, "--to-clickhouse", &to];
     up.extend(there.database().iter().flat_map(|url| ["--to-database", url]));
+    let foreign = source.beside("foreign");
+    std::fs::create_dir(&foreign).unwrap();
+    std::fs::write(foreign.join("mine"), "").unwrap();
+    let somewhere = foreign.display().to_string();
+    let not_empty = refused(&source, &["move", "--to-data", &somewhere, "--to-clickhouse", &to]);
+    assert!(not_empty.contains("is not empty"), "{not_empty}");
+    assert_eq!(std::fs::read_dir(&foreign).unwrap().count(), 1, "nothing is left there");
     let said = done(&source, &up);
     assert!(said.contains("A server has this installation open"), "{said}");
     let half = refused(&there, &["migrate"]);
@@ -126,6 +133,11 @@ async fn an_installation_moves_up_beside_its_server_and_back() {
         "{said}"
     );
 
+    if there.database().is_some() {
+        let other = source.beside("other.key").display().to_string();
+        let wrong = refused(&there, &["migrate", "--secret-key", &other]);
+        assert!(wrong.contains("is not the secret key"), "{wrong}");
+    }
     let before = source.serve();
     ready(before.address()).await;
     let expected = answers(&before, &token);

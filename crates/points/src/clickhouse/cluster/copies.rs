@@ -48,8 +48,9 @@ pub(in crate::clickhouse) async fn copied(client: &Client, layout: &Layout) -> R
 struct Looks {
     /// How many shards there are.
     shards: Option<u64>,
-    /// The newest entry of each table's log when it was first looked at.
+    /// The newest entry of each table's log when it was first looked at, and whether that look came to its end.
     newest: HashMap<String, u64>,
+    knows_newest: bool,
     /// What each server had yet to fetch when it knew of those entries.
     fetching: HashMap<usize, HashSet<(String, String)>>,
 }
@@ -66,7 +67,6 @@ impl Looks {
     /// The shard of each server that can be reached, and whether it has everything.
     async fn look(&mut self, client: &Client, layout: &Layout) -> Result<Vec<(String, bool)>, Failure> {
         let mut servers = Vec::new();
-        let is_first = self.shards.is_none();
         let shards = match self.shards {
             Some(shards) => shards,
             None => how_many(client, layout).await?,
@@ -77,11 +77,12 @@ impl Looks {
                 servers.push((place, tables));
             }
         }
-        if is_first {
+        if !self.knows_newest {
             for table in servers.iter().flat_map(|(_, tables)| tables) {
                 let newest = self.newest.entry(table.path.clone()).or_default();
                 *newest = table.newest.max(*newest);
             }
+            self.knows_newest = true;
         }
         let mut found = Vec::new();
         for (place, tables) in servers {

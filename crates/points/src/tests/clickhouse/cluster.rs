@@ -68,6 +68,17 @@ impl Cluster {
         Some(cluster)
     }
 
+    /// Starts one of them again, and waits until it has a database.
+    fn again(&mut self, nth: usize, database: &str) {
+        self.servers[nth].again();
+        let mut looks = 0;
+        while !self.servers[nth].knows(database) {
+            looks += 1;
+            assert!(looks < 600, "{database} isn't there");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
     fn address(&self, database: &str) -> Address {
         let hosts: Vec<String> = self
             .servers
@@ -168,7 +179,7 @@ async fn a_replica_that_is_lost_is_no_loss() {
         assert_eq!(points.delete_range(metric, hour).await.unwrap(), 120);
     }
     assert_eq!(points.total(PROJECT, range(NOW - DAY, NOW + 1)).await.unwrap(), 8 * 380);
-    cluster.servers[0].again();
+    cluster.again(0, "lost");
     points.delete_metric(MetricId(70)).await.unwrap();
     store(&points, vec![point(MetricId(70), NOW, Value::Number(1.0)); 380]).await;
     points.seal().await.unwrap();
@@ -197,7 +208,7 @@ async fn a_shard_that_is_cut_off_is_waited_for_and_nothing_is_answered_in_part()
     assert!(matches!(refused, Error::ClickHouse(_)), "{refused}");
     let refused = points.delete_range(MetricId(70), day).await.unwrap_err();
     assert!(refused.to_string().contains("can be reached"), "{refused}");
-    cluster.servers[2].again();
+    cluster.again(2, "cut");
     points.seal().await.unwrap();
     assert_eq!(points.total(PROJECT, day).await.unwrap(), 7 * 550);
     store(

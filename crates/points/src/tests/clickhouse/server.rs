@@ -5,8 +5,11 @@ use std::fmt::Debug;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::net::{SocketAddr, UnixListener};
 use std::process::{Child, Command, Stdio};
 use std::str::FromStr;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -84,7 +87,7 @@ impl Server {
             if let Ok(Some(status)) = child.try_wait() {
                 panic!("clickhouse-server ended: {status}");
             }
-            if self.post("default", "SELECT 1").is_some_and(|(fine, _)| fine) {
+            if self.knows("default") {
                 self.child = Some(child);
                 return;
             }
@@ -128,6 +131,11 @@ impl Server {
         self.count(database, text).unwrap_or_else(|| panic!("{text}"))
     }
 
+    /// Whether it answers, and has this database: one that starts may not have it at once.
+    pub(crate) fn knows(&self, database: &str) -> bool {
+        self.post(database, "SELECT 1").is_some_and(|(fine, _)| fine)
+    }
+
     fn post(&self, database: &str, text: &str) -> Option<(bool, String)> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).ok()?;
         let head = format!(
@@ -161,7 +169,16 @@ pub(crate) fn free_ports<const N: usize>() -> [u16; N] {
     });
     [(); N].map(|()| {
         ports
-            .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
+            .find(|port| is_ours(*port) && TcpListener::bind(("127.0.0.1", *port)).is_ok())
             .unwrap()
     })
+}
+
+/// Whether no other test has this port; then none is given it as long as this process runs, though nobody may listen
+/// there while its server is down.
+fn is_ours(port: u16) -> bool {
+    static OURS: Mutex<Vec<UnixListener>> = Mutex::new(Vec::new());
+    let name = SocketAddr::from_abstract_name(format!("microstat test port {port}")).unwrap();
+    let claimed = UnixListener::bind_addr(&name);
+    claimed.map(|claimed| OURS.lock().unwrap().push(claimed)).is_ok()
 }
