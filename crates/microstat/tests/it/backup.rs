@@ -13,26 +13,12 @@ use points::{Batch, DataPoint, Options, Points};
 use tokio::task::JoinSet;
 
 use crate::harness::PASSWORD;
-use crate::installation::{Installation, account, ready, stored, text};
+use crate::installation::{Installation, account, done, ready, refused, stored};
 use crate::load::{BATCH, Load, app, publish};
 use crate::wire::Wire;
 
 /// Connections that publish at once.
 const APPS: usize = 4;
-
-/// Runs a sub-command, which succeeds, and gives what it printed.
-fn done(installation: &Installation, arguments: &[&str]) -> String {
-    let output = installation.run(arguments, "");
-    assert!(output.status.success(), "{}", text(&output.stderr));
-    text(&output.stdout).to_owned()
-}
-
-/// Runs a sub-command, which fails, and gives what it said.
-fn refused(installation: &Installation, arguments: &[&str]) -> String {
-    let output = installation.run(arguments, "");
-    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stdout));
-    text(&output.stderr).to_owned()
-}
 
 fn in_words(path: &Path) -> &str {
     path.to_str().unwrap()

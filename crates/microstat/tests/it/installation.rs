@@ -263,6 +263,20 @@ pub(crate) fn free_port() -> u16 {
     free.expect("a free port").port()
 }
 
+/// Runs a sub-command, which succeeds, and gives what it printed.
+pub(crate) fn done(installation: &Installation, arguments: &[&str]) -> String {
+    let output = installation.run(arguments, "");
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    text(&output.stdout).to_owned()
+}
+
+/// Runs a sub-command, which fails, and gives what it said.
+pub(crate) fn refused(installation: &Installation, arguments: &[&str]) -> String {
+    let output = installation.run(arguments, "");
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stdout));
+    text(&output.stderr).to_owned()
+}
+
 pub(crate) fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).expect("text")
 }

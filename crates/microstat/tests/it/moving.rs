@@ -5,25 +5,11 @@ use serde_json::Value;
 
 use crate::clickhouse::ClickHouse;
 use crate::harness::PASSWORD;
-use crate::installation::{Installation, Server, account, ready, text};
+use crate::installation::{Installation, Server, account, done, ready, refused, text};
 use crate::wire::Wire;
 
 /// How far quantiles may be apart that are told from sketches.
 const OFF: f64 = 0.021;
-
-/// Runs a sub-command, which succeeds, and gives what it printed.
-fn done(installation: &Installation, arguments: &[&str]) -> String {
-    let output = installation.run(arguments, "");
-    assert!(output.status.success(), "{}", text(&output.stderr));
-    text(&output.stdout).to_owned()
-}
-
-/// Runs one that fails, and gives what it said.
-fn refused(installation: &Installation, arguments: &[&str]) -> String {
-    let output = installation.run(arguments, "");
-    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stdout));
-    text(&output.stderr).to_owned()
-}
 
 fn read(server: &Server, path: &str, token: &str) -> Value {
     let answer = server.get(path, token);

@@ -371,22 +371,7 @@ pub(super) fn totals_of(server: &Server) -> Result<Totals, Error> {
     let mut cells = Cells::of(&said);
     while !cells.is_empty() {
         let key = (ProjectId(cells.i64()?), MetricId(cells.i64()?));
-        let mut sum = Hour {
-            count: cells.u64()?,
-            amount: cells.u64()?,
-            sum: cells.f64()?,
-            min: cells.f64()?,
-            max: cells.f64()?,
-            quantiles: None,
-        };
-        if kinds.get(&key.1) != Some(&Kind::Number) {
-            let Hour { count, amount, .. } = sum;
-            sum = Hour {
-                count,
-                amount,
-                ..Hour::default()
-            };
-        }
+        let sum = cells.hour(kinds.get(&key.1) == Some(&Kind::Number))?;
         totals.insert(key, Total { sum, kept: 0 });
     }
     let said = server.ask(&format!(

@@ -3,6 +3,7 @@
 
 use super::Failure;
 use crate::bytes::Reader;
+use crate::rollup::Hour;
 
 /// Values of rows, one after the other.
 pub(super) struct Cells<'b>(Reader<'b>);
@@ -39,6 +40,28 @@ impl<'b> Cells<'b> {
 
     pub(super) fn f64(&mut self) -> Result<f64, Failure> {
         Ok(f64::from_le_bytes(self.0.array()?))
+    }
+
+    /// What a row of `sums` adds up to: count, amount, total, least and greatest. Of a metric without numbers only the first
+    /// two say anything.
+    pub(super) fn hour(&mut self, is_of_numbers: bool) -> Result<Hour, Failure> {
+        let hour = Hour {
+            count: self.u64()?,
+            amount: self.u64()?,
+            sum: self.f64()?,
+            min: self.f64()?,
+            max: self.f64()?,
+            quantiles: None,
+        };
+        Ok(if is_of_numbers {
+            hour
+        } else {
+            Hour {
+                count: hour.count,
+                amount: hour.amount,
+                ..Hour::default()
+            }
+        })
     }
 
     pub(super) fn text(&mut self) -> Result<&'b str, Failure> {

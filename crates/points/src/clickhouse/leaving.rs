@@ -17,7 +17,7 @@ use crate::journal::entry::{Horizons, Stored};
 use crate::kind::Kind;
 use crate::moving::{Line, Part, Portion, Put, Rolled, Stamp, Totals};
 use crate::rollup::day::{HOURS, hour_of, start_of};
-use crate::rollup::{Day, Hour, Minutes};
+use crate::rollup::{Day, Minutes};
 use crate::sketch::Sketch;
 
 /// Data points that one query gives, if a metric doesn't have more an hour.
@@ -276,23 +276,9 @@ impl Read<'_> {
         let mut cells = Cells::of(&said);
         while !cells.is_empty() {
             let (metric, unit, start) = (MetricId(cells.i64()?), cells.i64()?, cells.i64()?);
-            let mut sum = Hour {
-                count: cells.u64()?,
-                amount: cells.u64()?,
-                sum: cells.f64()?,
-                min: cells.f64()?,
-                max: cells.f64()?,
-                quantiles: None,
-            };
-            let Some(of) = all.get_mut(&metric) else { continue };
-            if of.rollup.kind != Kind::Number {
-                let Hour { count, amount, .. } = sum;
-                sum = Hour {
-                    count,
-                    amount,
-                    ..Hour::default()
-                };
-            }
+            let of = all.get_mut(&metric);
+            let sum = cells.hour(of.as_ref().is_some_and(|of| of.rollup.kind == Kind::Number))?;
+            let Some(of) = of else { continue };
             match unit {
                 DAY if !of.rollup.by_hour => of.rollup.hours[0] = sum,
                 HOUR if of.rollup.by_hour => of.rollup.hours[hour_of(start)] = sum,

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use rusqlite::types::FromSql;
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
-use sqlx::{Arguments, AssertSqlSafe, Column as _, Postgres, Row as _, SqlSafeStr, SqlStr, Sqlite};
+use sqlx::{Arguments, AssertSqlSafe, Column as _, Encode, Postgres, Row as _, SqlSafeStr, SqlStr, Sqlite, Type};
 
 use super::readers::ReadRow;
 use super::{Db, Engine, On, Open, Tx};
@@ -118,16 +118,7 @@ impl Query {
     }
 
     fn for_sqlite(self) -> Result<(SqlStr, SqliteArguments)> {
-        let mut arguments = SqliteArguments::default();
-        for value in self.values {
-            match value {
-                Value::Int(v) => arguments.add(v),
-                Value::Float(v) => arguments.add(v),
-                Value::Text(v) => arguments.add(v),
-                Value::Bytes(v) => arguments.add(v),
-            }
-            .map_err(sqlx::Error::Encode)?;
-        }
+        let arguments = arguments(self.values)?;
         let text = match without_locks(self.text) {
             Cow::Borrowed(text) => text.into_sql_str(),
             Cow::Owned(text) => AssertSqlSafe(text).into_sql_str(),
@@ -136,18 +127,30 @@ impl Query {
     }
 
     fn for_postgres(self) -> Result<(SqlStr, PgArguments)> {
-        let mut arguments = PgArguments::default();
-        for value in self.values {
-            match value {
-                Value::Int(v) => arguments.add(v),
-                Value::Float(v) => arguments.add(v),
-                Value::Text(v) => arguments.add(v),
-                Value::Bytes(v) => arguments.add(v),
-            }
-            .map_err(sqlx::Error::Encode)?;
-        }
+        let arguments = arguments(self.values)?;
         Ok((self.text.into_sql_str(), arguments))
     }
+}
+
+/// Parameters, as an engine takes them.
+pub(super) fn arguments<A: Arguments>(values: impl IntoIterator<Item = Value>) -> Result<A>
+where
+    Option<i64>: for<'t> Encode<'t, A::Database> + Type<A::Database>,
+    Option<f64>: for<'t> Encode<'t, A::Database> + Type<A::Database>,
+    Option<String>: for<'t> Encode<'t, A::Database> + Type<A::Database>,
+    Option<Vec<u8>>: for<'t> Encode<'t, A::Database> + Type<A::Database>,
+{
+    let mut arguments = A::default();
+    for value in values {
+        match value {
+            Value::Int(v) => arguments.add(v),
+            Value::Float(v) => arguments.add(v),
+            Value::Text(v) => arguments.add(v),
+            Value::Bytes(v) => arguments.add(v),
+        }
+        .map_err(sqlx::Error::Encode)?;
+    }
+    Ok(arguments)
 }
 
 /// Whether PostgreSQL may keep the plan of a query for the connection. One that names no columns is refused once a newer

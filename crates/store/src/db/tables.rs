@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::postgres::{PgArguments, PgRow};
-use sqlx::sqlite::{SqliteArguments, SqliteRow};
-use sqlx::{Arguments, AssertSqlSafe, Row as _};
+use sqlx::postgres::PgArguments;
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{AssertSqlSafe, ColumnIndex, Decode, Row, Type};
 
+use super::query::arguments;
 use super::{Db, Engine, Open, Tx};
 use crate::value::Value;
 use crate::{Error, Result};
@@ -61,6 +62,27 @@ impl Table {
     fn listed(&self) -> String {
         let names: Vec<String> = self.columns.keys().map(|name| format!("\"{name}\"")).collect();
         names.join(", ")
+    }
+
+    /// What rows hold, whose columns are [`listed`](Table::listed).
+    fn read<R: Row>(&self, rows: &[R]) -> Result<Vec<Vec<Value>>>
+    where
+        usize: ColumnIndex<R>,
+        Option<i64>: for<'r> Decode<'r, R::Database> + Type<R::Database>,
+        Option<f64>: for<'r> Decode<'r, R::Database> + Type<R::Database>,
+        Option<String>: for<'r> Decode<'r, R::Database> + Type<R::Database>,
+        Option<Vec<u8>>: for<'r> Decode<'r, R::Database> + Type<R::Database>,
+    {
+        let value = |row: &R, (place, kind): (usize, &Kind)| {
+            Ok(match kind {
+                Kind::Int => Value::Int(row.try_get(place)?),
+                Kind::Float => Value::Float(row.try_get(place)?),
+                Kind::Text => Value::Text(row.try_get(place)?),
+                Kind::Bytes => Value::Bytes(row.try_get(place)?),
+            })
+        };
+        let read = |row| self.columns.values().enumerate().map(|of| value(row, of)).collect();
+        rows.iter().map(read).collect()
     }
 
     fn insert(&self, rows: usize) -> String {
@@ -141,35 +163,10 @@ impl Tx {
     /// Every row of a table, its columns in the order of their names.
     pub(crate) async fn rows(&mut self, table: &Table) -> Result<Vec<Vec<Value>>> {
         let text = AssertSqlSafe(format!("select {} from \"{}\"", table.listed(), table.name));
-        let kinds = || table.columns.values().copied().enumerate();
-        Ok(match &mut self.open {
-            Open::Sqlite(tx) => {
-                let value = |row: &SqliteRow, (place, kind)| {
-                    Ok(match kind {
-                        Kind::Int => Value::Int(row.try_get(place)?),
-                        Kind::Float => Value::Float(row.try_get(place)?),
-                        Kind::Text => Value::Text(row.try_get(place)?),
-                        Kind::Bytes => Value::Bytes(row.try_get(place)?),
-                    })
-                };
-                let rows = sqlx::query(text).fetch_all(&mut **tx).await?;
-                let rows = rows.iter().map(|row| kinds().map(|of| value(row, of)).collect());
-                rows.collect::<Result<_>>()?
-            }
-            Open::Postgres(tx) => {
-                let value = |row: &PgRow, (place, kind)| {
-                    Ok(match kind {
-                        Kind::Int => Value::Int(row.try_get(place)?),
-                        Kind::Float => Value::Float(row.try_get(place)?),
-                        Kind::Text => Value::Text(row.try_get(place)?),
-                        Kind::Bytes => Value::Bytes(row.try_get(place)?),
-                    })
-                };
-                let rows = sqlx::query(text).fetch_all(&mut **tx).await?;
-                let rows = rows.iter().map(|row| kinds().map(|of| value(row, of)).collect());
-                rows.collect::<Result<_>>()?
-            }
-        })
+        match &mut self.open {
+            Open::Sqlite(tx) => table.read(&sqlx::query(text).fetch_all(&mut **tx).await?),
+            Open::Postgres(tx) => table.read(&sqlx::query(text).fetch_all(&mut **tx).await?),
+        }
     }
 
     /// Inserts rows that [`rows`](Tx::rows) gave.
@@ -179,29 +176,11 @@ impl Tx {
             let values = rows.iter().flatten().cloned();
             match &mut self.open {
                 Open::Sqlite(tx) => {
-                    let mut arguments = SqliteArguments::default();
-                    for value in values {
-                        match value {
-                            Value::Int(v) => arguments.add(v),
-                            Value::Float(v) => arguments.add(v),
-                            Value::Text(v) => arguments.add(v),
-                            Value::Bytes(v) => arguments.add(v),
-                        }
-                        .map_err(sqlx::Error::Encode)?;
-                    }
+                    let arguments: SqliteArguments = arguments(values)?;
                     sqlx::query_with(text, arguments).execute(&mut **tx).await?;
                 }
                 Open::Postgres(tx) => {
-                    let mut arguments = PgArguments::default();
-                    for value in values {
-                        match value {
-                            Value::Int(v) => arguments.add(v),
-                            Value::Float(v) => arguments.add(v),
-                            Value::Text(v) => arguments.add(v),
-                            Value::Bytes(v) => arguments.add(v),
-                        }
-                        .map_err(sqlx::Error::Encode)?;
-                    }
+                    let arguments: PgArguments = arguments(values)?;
                     sqlx::query_with(text, arguments).execute(&mut **tx).await?;
                 }
             }

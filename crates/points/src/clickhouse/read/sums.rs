@@ -54,22 +54,7 @@ impl Reader {
         let mut cells = Cells::of(&said);
         while !cells.is_empty() {
             let slot = cells.u32()? as usize;
-            let mut hour = Hour {
-                count: cells.u64()?,
-                amount: cells.u64()?,
-                sum: cells.f64()?,
-                min: cells.f64()?,
-                max: cells.f64()?,
-                quantiles: None,
-            };
-            if known.kind != Kind::Number {
-                let Hour { count, amount, .. } = hour;
-                hour = Hour {
-                    count,
-                    amount,
-                    ..Hour::default()
-                };
-            }
+            let hour = cells.hour(known.kind == Kind::Number)?;
             sums.get_mut(slot).ok_or(Failure::Unreadable)?.merge(&hour);
         }
         Ok(())
