@@ -15,6 +15,7 @@ mod blocking;
 mod client;
 mod cluster;
 mod erase;
+pub(crate) mod lacking;
 pub(crate) mod leaving;
 pub(crate) mod local;
 mod read;
@@ -22,6 +23,7 @@ mod rows;
 pub(crate) mod schema;
 pub(crate) mod ship;
 mod tls;
+mod totals;
 
 pub use address::{Address, BadAddress};
 

@@ -8,6 +8,7 @@ use domain::id::{MetricId, ProjectId};
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::Semaphore;
 
+use crate::clickhouse::lacking::Lacking;
 use crate::clickhouse::local;
 use crate::clickhouse::ship::Shipper;
 use crate::clickhouse::{Address, Reader};
@@ -81,8 +82,10 @@ pub(crate) fn open(
         .as_ref()
         .map(|(address, _)| Reader::new(address.clone()))
         .transpose()?;
+    let lacking: Arc<Lacking> = Arc::default();
     let shipper = if let (Some((address, _)), Some(shipping)) = (to, shipping) {
-        Some(Shipper::new(address, shipping, erasures)?)
+        let telling = (Arc::clone(&lacking), options.shared);
+        Some(Shipper::new(address, shipping, erasures, telling)?)
     } else {
         erase_at_once(&mut connection, &head, &erasures, &options)?;
         None
@@ -117,6 +120,7 @@ pub(crate) fn open(
         room: Arc::new(Semaphore::new(options.queue as usize)),
         readers: Readers::new(file, options.readers),
         clickhouse: reader,
+        lacking,
         figures,
         source,
         head,
@@ -152,6 +156,7 @@ pub(crate) fn visit(dir: &Path, options: Options) -> Result<Inner, Error> {
         room: Arc::new(Semaphore::new(options.queue as usize)),
         readers: Readers::new(file, options.readers),
         clickhouse: None,
+        lacking: Arc::default(),
         figures: Arc::default(),
         source: None,
         head,

@@ -4,26 +4,22 @@
 //! stopped an earlier run, a part without its line is taken away, by its source, and brought again; so is one that has
 //! changed since. Rollups without data points go through a table that keeps nothing, from which views make their rows.
 
+mod rows;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use domain::id::{MetricId, ProjectId};
-use domain::time::{DAY, HOUR, MINUTE};
+use domain::id::ProjectId;
 
+use self::rows::{COLUMNS, VIEWS, Waiting};
 use super::Address;
 use super::binary::{Cells, listed};
 use super::blocking::Server;
-use super::rows;
 use super::schema::{ROLLUPS, Table};
+use super::totals::{lines_of, totals_of};
 use crate::Error;
-use crate::bytes::put_bytes;
-use crate::head::generation::Contents;
 use crate::journal::entry::Horizons;
-use crate::kind::Kind;
-use crate::moving::{Line, Part, Portion, Put, Rolled, Stamp, Total, Totals};
-use crate::rollup::Hour;
-use crate::rollup::day::start_of;
-use crate::sketch::Sketch;
+use crate::moving::{Line, Part, Portion, Put, Stamp, Totals};
 
 /// How much goes together.
 #[derive(Clone, Copy, Debug)]
@@ -51,22 +47,6 @@ const MADE: usize = 500;
 const LOOKS: u32 = 400;
 const LOOKING: Duration = Duration::from_millis(200);
 
-/// Columns of the table that rollups are inserted into; `what` is which rollup a row is of.
-const COLUMNS: &str = "what UInt8, source UInt64, project Int64, metric Int64, unit Int64, start Int64, p UInt64, a UInt64, \
-                       t Float64, l Float64, g Float64, bin Int32, word String";
-/// Which rollup, and what its view makes of a row.
-const VIEWS: [(u8, Table, &str, &str); 3] = [
-    (
-        1,
-        Table::Sums,
-        "sumState(p) AS points, sumState(a) AS amount, sumState(t) AS total, minState(l) AS least, \
-         maxState(g) AS greatest",
-        "",
-    ),
-    (2, Table::Bins, "bin, sumState(p) AS points", ", bin"),
-    (3, Table::Words, "word, sumState(p) AS points", ", word"),
-];
-
 /// Where data points are moved to.
 #[derive(Debug)]
 pub(crate) struct Target {
@@ -84,13 +64,6 @@ pub(crate) struct Target {
     done: Vec<(u64, u64, u64)>,
     inserts: u64,
     at_once: AtOnce,
-}
-
-/// Rows that wait to be inserted.
-#[derive(Debug, Default)]
-struct Waiting {
-    bytes: Vec<u8>,
-    rows: u64,
 }
 
 impl Target {
@@ -127,7 +100,7 @@ impl Target {
             self.tag
         );
         for _ in 0..LOOKS {
-            if self.server.count(&running)? == 0 {
+            if self.server.is_nowhere(&running)? {
                 return Ok(());
             }
             std::thread::sleep(LOOKING);
@@ -136,6 +109,16 @@ impl Target {
     }
 
     fn look(&mut self) -> Result<(), Error> {
+        // Before `batches`: a server that is being started says there that it is, and only then has rows.
+        for table in [Table::Points, Table::Sums, Table::Bins, Table::Words] {
+            let said = self
+                .server
+                .ask(&format!("SELECT DISTINCT source FROM {}", table.name()))?;
+            let mut cells = Cells::of(&said);
+            while !cells.is_empty() {
+                self.there.insert(cells.u64()?);
+            }
+        }
         let said = self.server.ask("SELECT source, batch, last FROM batches")?;
         let mut cells = Cells::of(&said);
         let mut doubtful = BTreeSet::new();
@@ -154,15 +137,6 @@ impl Target {
         let has_begun = self.lines.remove(&self.begun()).is_some();
         self.lines.retain(|source, _| !doubtful.contains(source));
         self.there.extend(doubtful);
-        for table in [Table::Points, Table::Sums, Table::Bins, Table::Words] {
-            let said = self
-                .server
-                .ask(&format!("SELECT DISTINCT source FROM {}", table.name()))?;
-            let mut cells = Cells::of(&said);
-            while !cells.is_empty() {
-                self.there.insert(cells.u64()?);
-            }
-        }
         if !has_begun {
             if !self.there.is_empty() {
                 return Err(Error::Occupied("it has data points of its own"));
@@ -339,179 +313,5 @@ impl Target {
 
     pub(crate) fn totals(&self) -> Result<Totals, Error> {
         totals_of(&self.server)
-    }
-}
-
-/// Every metric there is.
-pub(super) fn lines_of(server: &Server) -> Result<Vec<Line>, Error> {
-    let said = server.ask(
-        "SELECT project, metric, kind, minMerge(first), maxMerge(last) FROM metrics GROUP BY project, metric, kind",
-    )?;
-    let mut cells = Cells::of(&said);
-    let mut lines = Vec::new();
-    while !cells.is_empty() {
-        lines.push(Line {
-            project: ProjectId(cells.i64()?),
-            metric: MetricId(cells.i64()?),
-            kind: Kind::from_code(cells.u8()?)?,
-            span: (cells.i64()?, cells.i64()?),
-        });
-    }
-    Ok(lines)
-}
-
-/// What each metric adds up to.
-pub(super) fn totals_of(server: &Server) -> Result<Totals, Error> {
-    let kinds: BTreeMap<MetricId, Kind> = lines_of(server)?.iter().map(|line| (line.metric, line.kind)).collect();
-    let mut totals = Totals::new();
-    let said = server.ask(&format!(
-        "SELECT project, metric, sumMerge(points), sumMerge(amount), sumMerge(total), minMerge(least), \
-         maxMerge(greatest) FROM sums WHERE unit = {DAY} GROUP BY project, metric"
-    ))?;
-    let mut cells = Cells::of(&said);
-    while !cells.is_empty() {
-        let key = (ProjectId(cells.i64()?), MetricId(cells.i64()?));
-        let sum = cells.hour(kinds.get(&key.1) == Some(&Kind::Number))?;
-        totals.insert(key, Total { sum, kept: 0 });
-    }
-    let said = server.ask(&format!(
-        "SELECT project, metric, sum(kept) FROM (SELECT project, metric, day, sum(a) AS kept, sum(b) AS all FROM \
-         (SELECT project, metric, intDiv(at, {DAY}) AS day, count() AS a, toUInt64(0) AS b FROM points \
-         GROUP BY project, metric, day UNION ALL \
-         SELECT project, metric, intDiv(start, {DAY}) AS day, toUInt64(0) AS a, sumMerge(points) AS b FROM sums \
-         WHERE unit = {DAY} GROUP BY project, metric, day) GROUP BY project, metric, day HAVING kept = all) \
-         GROUP BY project, metric"
-    ))?;
-    let mut cells = Cells::of(&said);
-    while !cells.is_empty() {
-        let key = (ProjectId(cells.i64()?), MetricId(cells.i64()?));
-        totals.entry(key).or_default().kept = cells.u64()?;
-    }
-    Ok(totals)
-}
-
-impl Waiting {
-    fn points(&mut self, source: u64, contents: &Contents, place: &mut u64) {
-        for recent in &contents.metrics {
-            for point in &recent.points {
-                self.bytes.extend(source.to_le_bytes());
-                self.bytes.extend(0_u64.to_le_bytes());
-                rows::row(recent, *point, *place, &mut self.bytes);
-                *place += 1;
-                self.rows += 1;
-            }
-        }
-    }
-
-    fn rolled(&mut self, source: u64, part: Part, rolled: &Rolled) {
-        let Rolled {
-            rollup,
-            metric,
-            minutes,
-            sketches,
-        } = rolled;
-        let mut to = Rollup {
-            of: (source, part.project, *metric),
-            number: rollup.kind == Kind::Number,
-            to: self,
-        };
-        let start = part.day * DAY;
-        to.sum(DAY, start, &rollup.whole());
-        if let Some(sketch) = &rollup.sketch {
-            to.bins(DAY, start, sketch);
-        }
-        for (word, count) in rollup.words.iter().filter(|(_, count)| *count > 0) {
-            to.word(DAY, start, word, *count);
-        }
-        if rollup.by_hour {
-            for hour in rollup.there() {
-                to.sum(HOUR, start_of(part.day, hour), &rollup.hours[hour]);
-            }
-            for (hour, sketch) in sketches {
-                to.bins(HOUR, start_of(part.day, *hour), sketch);
-            }
-        }
-        for (hour, minutes) in minutes {
-            let start = start_of(part.day, *hour);
-            for (at, sum) in (0..).map(|nth| start + nth * MINUTE).zip(&minutes.sums) {
-                if sum.count > 0 {
-                    to.sum(MINUTE, at, sum);
-                }
-            }
-            for (minute, sketch) in minutes.sketches() {
-                to.bins(MINUTE, start + i64::try_from(minute).unwrap_or(0) * MINUTE, sketch);
-            }
-            for (place, count) in &minutes.words {
-                let word = usize::try_from(*place).ok().and_then(|place| rollup.words.get(place));
-                if let Some((word, _)) = word {
-                    to.word(HOUR, start, word, *count);
-                }
-            }
-        }
-    }
-}
-
-/// Rows of a metric's rollups.
-struct Rollup<'w> {
-    of: (u64, ProjectId, MetricId),
-    number: bool,
-    to: &'w mut Waiting,
-}
-
-impl Rollup<'_> {
-    fn row(&mut self, what: u8, (unit, start): (i64, i64), sum: &Hour, bin: i32, word: &str) {
-        let (source, project, metric) = self.of;
-        let to = &mut self.to.bytes;
-        to.push(what);
-        to.extend(source.to_le_bytes());
-        for number in [project.0, metric.0, unit, start] {
-            to.extend(number.to_le_bytes());
-        }
-        to.extend(sum.count.to_le_bytes());
-        to.extend(sum.amount.to_le_bytes());
-        // As data points that are no numbers make them.
-        let [total, least, greatest] = if self.number {
-            [sum.sum, sum.min, sum.max]
-        } else {
-            [0.0; 3]
-        };
-        for number in [total, least, greatest] {
-            to.extend(number.to_le_bytes());
-        }
-        to.extend(bin.to_le_bytes());
-        put_bytes(to, word.as_bytes());
-        self.to.rows += 1;
-    }
-
-    fn sum(&mut self, unit: i64, start: i64, sum: &Hour) {
-        self.row(1, (unit, start), sum, 0, "");
-    }
-
-    fn bins(&mut self, unit: i64, start: i64, sketch: &Sketch) {
-        for (bin, count) in sketch.bins() {
-            self.row(
-                2,
-                (unit, start),
-                &Hour {
-                    count,
-                    ..Hour::default()
-                },
-                bin,
-                "",
-            );
-        }
-    }
-
-    fn word(&mut self, unit: i64, start: i64, word: &str, count: u64) {
-        self.row(
-            3,
-            (unit, start),
-            &Hour {
-                count,
-                ..Hour::default()
-            },
-            0,
-            word,
-        );
     }
 }

@@ -10,7 +10,8 @@ use super::binary::{Cells, listed};
 use super::blocking::Server;
 use super::read::Known;
 use super::schema::Table;
-use super::{Address, Failure, arriving};
+use super::totals::{lines_of, totals_of};
+use super::{Address, Failure};
 use crate::Error;
 use crate::head::generation::Contents;
 use crate::journal::entry::{Horizons, Stored};
@@ -136,7 +137,7 @@ impl Source {
     }
 
     pub(crate) fn lines(&self) -> Result<Vec<Line>, Error> {
-        arriving::lines_of(&self.server)
+        lines_of(&self.server)
     }
 
     pub(crate) fn horizons(&self) -> BTreeMap<ProjectId, Horizons> {
@@ -144,7 +145,7 @@ impl Source {
     }
 
     pub(crate) fn totals(&self) -> Result<Totals, Error> {
-        arriving::totals_of(&self.server)
+        totals_of(&self.server)
     }
 }
 

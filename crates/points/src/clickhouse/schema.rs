@@ -120,6 +120,15 @@ impl Table {
         }
     }
 
+    /// Rows of a table from one mark of its index to the next. Reading a few sums of each of many metrics, as a Dashboard
+    /// does, costs this much for each; other tables have many rows of what is asked for together.
+    const fn granularity(self) -> u32 {
+        match self {
+            Self::Sums => 512,
+            _ => 8_192,
+        }
+    }
+
     /// What rows are spread over shards by: what belongs together is on one.
     const fn sharded_by(self) -> &'static str {
         match self {
@@ -199,7 +208,7 @@ impl Layout {
             "CREATE TABLE IF NOT EXISTS formats (format UInt32) ENGINE = ReplacingMergeTree() ORDER BY format";
         let mut statements = vec![formats.to_owned()];
         for table in TABLES {
-            statements.push(self.table(&self.local(table), table.columns(), table.engine()));
+            statements.push(self.table(table));
             if let Some(cluster) = &self.cluster {
                 statements.push(format!(
                     "CREATE TABLE IF NOT EXISTS {name} ({}) \
@@ -223,7 +232,9 @@ impl Layout {
         statements
     }
 
-    fn table(&self, name: &str, columns: &str, (engine, order, parted): (&str, &str, Option<&str>)) -> String {
+    fn table(&self, table: Table) -> String {
+        let (name, columns, granularity) = (self.local(table), table.columns(), table.granularity());
+        let (engine, order, parted) = table.engine();
         let engine = if self.cluster.is_some() {
             let path = format!("/clickhouse/tables/{{shard}}/{}/{name}", self.database);
             format!("Replicated{engine}('{path}', '{{replica}}')")
@@ -233,7 +244,10 @@ impl Layout {
         let parted = parted.map_or(String::new(), |column| {
             format!(" PARTITION BY intDiv({column}, {PARTITION})")
         });
-        format!("CREATE TABLE IF NOT EXISTS {name} ({columns}) ENGINE = {engine}{parted} ORDER BY {order}")
+        format!(
+            "CREATE TABLE IF NOT EXISTS {name} ({columns}) ENGINE = {engine}{parted} ORDER BY {order} \
+             SETTINGS index_granularity = {granularity}"
+        )
     }
 }
 

@@ -6,15 +6,17 @@
 //! Else what there is of it is taken back, from the rollups as well, and it is shipped anew.
 
 use std::fmt::Write;
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::id::{MetricId, ProjectId};
-use domain::time::DAY;
+use domain::time::{DAY, Micros};
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
 use super::binary::{Cells, listed};
+use super::lacking::Lacking;
 use super::local::{self, Doubt, Shipping};
 use super::schema::{self, Layout, ROLLUPS, Table};
 use super::{Address, Client, Failure, cluster, erase, rows};
@@ -25,7 +27,9 @@ use crate::journal::entry::Erasure;
 
 /// The first pause after a failure, and the longest. Each is twice the one before.
 const PAUSE: Duration = Duration::from_millis(500);
-const LONGEST: Duration = Duration::from_secs(30);
+const LONGEST: Duration = Duration::from_secs(10);
+/// The source of the line in `batches` that says that a server ships here, which a move looks for. No folder has it.
+const SHIPS_HERE: u64 = 0;
 /// Metrics that a statement names; of more it means all of the source.
 const NAMED: usize = 5_000;
 
@@ -44,10 +48,21 @@ pub(crate) struct Shipper {
     stopping: watch::Receiver<bool>,
     /// Erasures that are in the journal and not done yet, and their records; oldest first.
     erasures: Vec<(Erasure, u64)>,
+    lacking: Arc<Lacking>,
+    /// Whether other processes answer too, which have to know first what answers may lack.
+    shared: bool,
 }
 
 impl Shipper {
-    pub(crate) fn new(address: Address, shipping: Shipping, erasures: Vec<(Erasure, u64)>) -> Result<Self, Error> {
+    pub(crate) fn new(
+        address: Address,
+        shipping: Shipping,
+        erasures: Vec<(Erasure, u64)>,
+        (lacking, shared): (Arc<Lacking>, bool),
+    ) -> Result<Self, Error> {
+        if let Some(doubt) = shipping.doubt.as_ref().filter(|doubt| doubt.undoing) {
+            lacking.begin(Micros(doubt.days.0 * DAY));
+        }
         Ok(Self {
             layout: Layout::of(&address),
             client: Client::new(address)?,
@@ -57,6 +72,8 @@ impl Shipper {
             failures: 0,
             stopping: watch::Sender::new(false).subscribe(),
             erasures,
+            lacking,
+            shared,
         })
     }
 
@@ -98,7 +115,13 @@ impl Shipper {
     /// Makes the tables, unless they are known to be there.
     pub(crate) fn prepare(&mut self) -> Result<(), Failure> {
         if !self.migrated {
-            Self::wait_for(&self.runtime, &self.stopping, schema::migrate(&self.client))?;
+            let prepared = async {
+                schema::migrate(&self.client).await?;
+                // Before anything of it is there: what is moved here then knows that not all is its own.
+                let line = format!("INSERT INTO batches (source, batch, last, points) SELECT {SHIPS_HERE}, 0, 0, 0");
+                self.client.run_with(&line, "&insert_distributed_sync=1").await
+            };
+            Self::wait_for(&self.runtime, &self.stopping, prepared)?;
             self.migrated = true;
         }
         Ok(())
@@ -212,11 +235,15 @@ impl Shipper {
                 rows = there,
                 "a batch is in ClickHouse in part; it is taken back and shipped anew"
             );
-            Self::wait_for(
-                &self.runtime,
-                &self.stopping,
-                take_back(&self.client, &self.layout, source, &undoing),
-            )?;
+            self.lacking.begin(Micros(undoing.days.0 * DAY));
+            let taken_back = async {
+                if self.shared {
+                    self.lacking.known().await?;
+                }
+                take_back(&self.client, &self.layout, source, &undoing).await
+            };
+            Self::wait_for(&self.runtime, &self.stopping, taken_back)?;
+            self.lacking.end();
             self.shipping.doubt = Some(undoing);
             // Replicated tables take a batch of the same name for one they have already.
             attempt += 1;

@@ -1,12 +1,13 @@
 //! The thread that seals.
 
+mod shipping;
+
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use domain::id::MetricId;
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::{oneshot, watch};
 
@@ -14,7 +15,6 @@ use super::{erase, merge};
 use crate::clickhouse::ship::Shipper;
 use crate::head::Head;
 use crate::head::generation::Generation;
-use crate::head::metric::Metric;
 use crate::journal::entry::Erasure;
 use crate::{Error, Options, clock, schema};
 
@@ -129,7 +129,11 @@ pub(crate) fn start(
 impl Sealer {
     fn new() -> Self {
         Self {
-            inbox: Mutex::default(),
+            inbox: Mutex::new(Inbox {
+                // What was brought back from the journal may have generations that are closed.
+                more: true,
+                ..Inbox::default()
+            }),
             told: Condvar::new(),
             done: Condvar::new(),
             stopping: watch::Sender::new(false),
@@ -333,97 +337,6 @@ impl Work {
         Ok(())
     }
 
-    /// Does erasures that wait, then ships a generation. It is a batch of its own, which may be in doubt.
-    fn ship(&mut self, generation: Option<&Generation>) -> Result<(), Error> {
-        let result = self.try_to_ship(generation);
-        if let Some(shipper) = &mut self.shipper {
-            shipper.tried(result.is_ok());
-        }
-        result
-    }
-
-    fn try_to_ship(&mut self, generation: Option<&Generation>) -> Result<(), Error> {
-        self.settle()?;
-        self.erase_in_clickhouse()?;
-        // It may have been the one that was in doubt, and be there.
-        let sealed = self.head.state().sealed;
-        let Some(generation) = generation.filter(|generation| generation.last() > sealed) else {
-            return Ok(());
-        };
-        let last = generation.last();
-        let metrics = self.shipping(|shipper, db| shipper.ship(db, &generation.read(), last))?;
-        self.shipped(last, metrics);
-        Ok(())
-    }
-
-    /// Finds out what became of a batch that is in doubt. It is the oldest generation.
-    fn settle(&mut self) -> Result<(), Error> {
-        let whole = self.shipping(|shipper, db| {
-            shipper.prepare()?;
-            shipper.settle(db)
-        })?;
-        let oldest = self.head.state().generations.front().cloned();
-        if let (Some(last), Some(oldest)) = (whole, oldest) {
-            let metrics = self.shipping(|shipper, db| shipper.done(db, &oldest.read(), last))?;
-            self.shipped(last, metrics);
-        }
-        Ok(())
-    }
-
-    fn shipped(&mut self, last: u64, metrics: Vec<(MetricId, Metric)>) {
-        let mut state = self.head.state_mut();
-        state.sealed = last;
-        state.generations.pop_front();
-        state.changes += 1;
-        for (id, metric) in metrics {
-            state.add(id, metric);
-        }
-        drop(state);
-        self.sealer.shipped.send_replace(last);
-    }
-
-    /// Does the erasures that wait, in the generations that wait as well. Says how many data points the last one had.
-    fn erase_in_clickhouse(&mut self) -> Result<u64, Error> {
-        let waiting = self
-            .shipper
-            .as_ref()
-            .map(|shipper| shipper.erasures().to_vec())
-            .unwrap_or_default();
-        let mut points = 0;
-        for (erasure, seq) in &waiting {
-            points = self.erase_unsealed(*erasure, *seq);
-        }
-        points += self.shipping(Shipper::erase)?;
-        let mut state = self.head.state_mut();
-        for (erasure, _) in waiting {
-            match erasure {
-                Erasure::Metric(metric) => state.remove(metric),
-                Erasure::Project(project) => {
-                    for metric in state.projects.get(&project).cloned().unwrap_or_default() {
-                        state.remove(metric);
-                    }
-                }
-                Erasure::Range(..) | Erasure::Older(..) => {}
-            }
-        }
-        Ok(points)
-    }
-
-    /// Runs `work` with the shipper. After a failure the database is opened anew, as after one of a transaction.
-    fn shipping<T>(
-        &mut self,
-        work: impl FnOnce(&mut Shipper, &mut Connection) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        let mut connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => schema::writing(&self.file, &self.options)?,
-        };
-        let shipper = self.shipper.as_mut().ok_or(Error::Elsewhere)?;
-        let result = work(shipper, &mut connection)?;
-        self.connection = Some(connection);
-        Ok(result)
-    }
-
     /// Takes what is erased from the generations that wait.
     fn erase_unsealed(&self, erasure: Erasure, seq: u64) -> u64 {
         let generations = self.head.generations();
@@ -434,17 +347,8 @@ impl Work {
     }
 
     fn erase(&mut self, erasure: Erasure, seq: u64) -> Result<u64, Error> {
-        if let Some(shipper) = &mut self.shipper {
-            shipper.note(erasure, seq);
-            let erased = self.settle().and_then(|()| self.erase_in_clickhouse());
-            if let Err(error) = &erased {
-                // It waits in the journal, and is done before anything that came after it is shipped.
-                self.sealer.inbox().sealing.failed(error.to_string());
-            }
-            if let Some(shipper) = &mut self.shipper {
-                shipper.tried(erased.is_ok());
-            }
-            return erased;
+        if self.shipper.is_some() {
+            return self.erase_where_it_is_shipped(erasure, seq);
         }
         let mut points = self.erase_unsealed(erasure, seq);
         let dense = self.options.dense;

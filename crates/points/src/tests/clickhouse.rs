@@ -6,6 +6,7 @@ mod contract;
 mod erasing;
 mod moving;
 pub(crate) mod server;
+pub(crate) mod shards;
 mod shipping;
 mod tables;
 mod tls;

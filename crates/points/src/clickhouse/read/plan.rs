@@ -26,6 +26,8 @@ pub(super) struct Piece {
 
 /// The unit of data points.
 pub(super) const POINTS: i64 = 0;
+/// Starts of slots in a stretch, at most, whose slots are filled one by one.
+const FEW: usize = 4;
 
 impl Slots {
     pub(super) fn of(buckets: &Buckets) -> Self {
@@ -117,13 +119,23 @@ impl Slots {
                 self.fill((from, to), unit, shorter, &mut pieces);
             }
         }
-        pieces
+        joined(pieces, raw)
     }
 
     /// Fills a stretch with the coarsest rows that lie in one slot each, and what is left at its ends with finer ones.
     fn fill(&self, (from, to): (i64, i64), finest: i64, shorter: [(i64, i64); 2], pieces: &mut Vec<Piece>) {
         let inside =
             self.starts.partition_point(|start| *start <= from)..self.starts.partition_point(|start| *start < to);
+        let cuts = &self.starts[inside];
+        // Few slots are filled one by one: where one ends rarely says how the other is best read.
+        if !cuts.is_empty() && cuts.len() <= FEW {
+            let ends = cuts.iter().copied().chain([to]);
+            ends.fold(from, |from, to| {
+                self.fill((from, to), finest, shorter, pieces);
+                to
+            });
+            return;
+        }
         for unit in [DAY, HOUR, MINUTE] {
             let is_gone = |(of, kept_from): &(i64, i64)| *of == unit && finest == POINTS && from < *kept_from;
             if unit <= finest || shorter.iter().any(is_gone) {
@@ -131,9 +143,7 @@ impl Slots {
             }
             let first = from.saturating_add(unit - 1).div_euclid(unit) * unit;
             let end = to.div_euclid(unit) * unit;
-            let fits = self.starts[inside.clone()]
-                .iter()
-                .all(|start| start.rem_euclid(unit) == 0);
+            let fits = cuts.iter().all(|start| start.rem_euclid(unit) == 0);
             if fits && first < end {
                 pieces.push(Piece {
                     unit,
@@ -150,6 +160,20 @@ impl Slots {
         }
         pieces.push(Piece { unit: finest, from, to });
     }
+}
+
+/// Pieces in the order of time, those that adjoin and have one unit as one; but not across `raw`, for on one side of it there
+/// are data points that may be asked instead.
+fn joined(mut pieces: Vec<Piece>, raw: i64) -> Vec<Piece> {
+    pieces.sort_unstable_by_key(|piece| piece.from);
+    let mut joined: Vec<Piece> = Vec::new();
+    for piece in pieces {
+        match joined.last_mut() {
+            Some(last) if last.unit == piece.unit && last.to == piece.from && last.to != raw => last.to = piece.to,
+            _ => joined.push(piece),
+        }
+    }
+    joined
 }
 
 /// What is added up: of rollups, of data points, and of what both say.
@@ -180,7 +204,8 @@ pub(super) fn added_up(
         for (nth, added) in what.iter().enumerate() {
             let _ = write!(text, ", {} AS added_{nth}", term(added));
         }
-        let _ = write!(text, " FROM {from} WHERE {of} AND {inside} GROUP BY {keys}");
+        // What is added up is read of the rows alone that these say are meant.
+        let _ = write!(text, " FROM {from} PREWHERE {of} AND {inside} GROUP BY {keys}");
         text
     };
     let sealed = condition(pieces, false).map(|inside| select(table.name(), "start", &inside, |added| added.0));
@@ -234,10 +259,20 @@ mod tests {
         assert_eq!(
             pieces,
             [
-                piece(DAY, DAY, 3 * DAY),
-                piece(HOUR, HOUR, DAY),
                 piece(MINUTE, HOUR / 2, HOUR),
+                piece(HOUR, HOUR, DAY),
+                piece(DAY, DAY, 3 * DAY),
                 piece(POINTS, 3 * DAY, 3 * DAY + 7)
+            ]
+        );
+        let two = Slots::adjoining(vec![0, 7], 2 * DAY);
+        assert_eq!(
+            two.pieces(Table::Sums, KEPT, (0, 9 * DAY)),
+            [
+                piece(POINTS, 0, MINUTE),
+                piece(MINUTE, MINUTE, HOUR),
+                piece(HOUR, HOUR, DAY),
+                piece(DAY, DAY, 2 * DAY)
             ]
         );
         let forgotten = Horizons {
@@ -254,7 +289,7 @@ mod tests {
         );
         assert_eq!(
             units(by_minute.pieces(Table::Words, forgotten, (0, 9 * DAY))),
-            [DAY, DAY, DAY]
+            [DAY, DAY]
         );
     }
 
@@ -262,7 +297,7 @@ mod tests {
         /// Whatever is asked for, each moment is in one piece, and what pieces say lies in one slot each.
         #[test]
         fn pieces_cover_what_is_asked_for_once(
-            starts in prop::collection::btree_set((0..4 * DAY, prop_oneof![Just(1), Just(MINUTE), Just(HOUR), Just(DAY)]), 1..5),
+            starts in prop::collection::btree_set((0..4 * DAY, prop_oneof![Just(1), Just(MINUTE), Just(HOUR), Just(DAY)]), 1..12),
             length in 1..DAY,
             raw in 0..4_i64, minutes in 0..4_i64, hours in 0..4_i64, days in 0..4_i64,
             table in prop_oneof![Just(Table::Sums), Just(Table::Bins), Just(Table::Words)],
@@ -285,6 +320,7 @@ mod tests {
                     let inside = starts.iter().filter(|start| (piece.from + 1..piece.to).contains(*start));
                     prop_assert!(inside.into_iter().all(|start| start % piece.unit == 0));
                 }
+                prop_assert!(!(piece.from + 1..piece.to).contains(&horizons.raw));
                 prop_assert!(piece.unit != POINTS || piece.from >= horizons.raw);
                 prop_assert!(piece.unit != MINUTE || piece.from >= horizons.minutes);
             }

@@ -6,6 +6,7 @@ use domain::id::{MetricId, ProjectId};
 use domain::range::{Buckets, Range};
 use domain::time::{HOUR, Micros};
 
+use super::super::Failure;
 use super::super::binary::{Cells, listed};
 use super::super::schema::Table;
 use super::plan::{AMOUNT, COUNT, Slots, added_up};
@@ -13,7 +14,6 @@ use super::{Known, Reader, Spans, horizons};
 use crate::Error;
 use crate::head::metric::Sum;
 use crate::kind::Kind;
-use crate::rollup::Hour;
 
 impl Reader {
     /// Data points of all metrics of a project in each bucket.
@@ -43,13 +43,23 @@ impl Reader {
     }
 
     async fn together(&self, project: ProjectId, slots: &Slots, which: &str) -> Result<Vec<u64>, Error> {
-        let mut sums = vec![Hour::default(); slots.len()];
+        let mut counts = vec![0; slots.len()];
         let spans = self.spans(project).await?;
-        if let Some(known) = self.of_project(project, &spans).await? {
-            let of = format!("project = {} AND {which}", project.0);
-            self.sums(slots, &known, &of, &mut sums).await?;
+        let Some(known) = self.of_project(project, &spans).await? else {
+            return Ok(counts);
+        };
+        let pieces = slots.pieces(Table::Sums, known.horizons, known.span);
+        let of = format!("project = {} AND {which}", project.0);
+        let Some(text) = added_up(slots, &pieces, Table::Sums, &of, None, &[COUNT]) else {
+            return Ok(counts);
+        };
+        let said = self.client.ask(&text).await?;
+        let mut cells = Cells::of(&said);
+        while !cells.is_empty() {
+            let slot = cells.u32()? as usize;
+            *counts.get_mut(slot).ok_or(Failure::Unreadable)? += cells.u64()?;
         }
-        Ok(sums.into_iter().map(|sum| sum.count).collect())
+        Ok(counts)
     }
 
     /// What is known of all metrics of a project together. They have no one kind: what only numbers have is left out.

@@ -1,7 +1,5 @@
 //! A cluster of two shards, one of which has two replicas.
 
-use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use domain::id::MetricId;
@@ -10,7 +8,8 @@ use domain::value::Value;
 use tempfile::TempDir;
 
 use super::contract::agrees;
-use super::server::{Server, free_ports, today};
+use super::server::{Server, today};
+use super::shards::Shards;
 use super::{SOURCE, counted};
 use crate::tests::model::{Engine, MOVED, OUTLIVING, PLAIN};
 use crate::tests::{NOW, PROJECT, point, range, store};
@@ -18,101 +17,14 @@ use crate::{Address, DataPoint, Error, Options, Points};
 
 const CASES: u32 = 2;
 
-/// Servers, and what they agree by.
-struct Cluster {
-    servers: Vec<Server>,
-    keeper: Child,
-    _folder: TempDir,
+/// A cluster of two shards, the first of which has two replicas; none of today's engine, which is alone as a library.
+fn start() -> Option<Shards> {
+    today().is_none().then(|| Shards::start(&[2, 1]))
 }
 
-impl Drop for Cluster {
-    fn drop(&mut self) {
-        let _ = self.keeper.kill();
-        let _ = self.keeper.wait();
-    }
-}
-
-impl Cluster {
-    /// Starts one; none of today's engine, which is alone as a library.
-    fn start() -> Option<Self> {
-        if today().is_some() {
-            return None;
-        }
-        let folder = TempDir::new().unwrap();
-        let [keeper_port, ports @ ..] = free_ports::<10>();
-        let keeper = keeper(&folder, keeper_port);
-        let replica = |port: u16| format!("<replica><host>127.0.0.1</host><port>{port}</port></replica>");
-        let shard = |replicas: &[u16]| {
-            let replicas: String = replicas.iter().copied().map(replica).collect();
-            format!("<shard><internal_replication>true</internal_replication>{replicas}</shard>")
-        };
-        let shards = shard(&[ports[1], ports[4]]) + &shard(&[ports[7]]);
-        let server = |nth: usize| {
-            let more = format!(
-                "<interserver_http_port>{}</interserver_http_port>\
-                 <interserver_http_host>127.0.0.1</interserver_http_host>\
-                 <zookeeper><node><host>127.0.0.1</host><port>{keeper_port}</port></node></zookeeper>\
-                 <macros><shard>{}</shard><replica>{nth}</replica></macros>\
-                 <remote_servers><both>{shards}</both></remote_servers>\
-                 <distributed_ddl><path>/clickhouse/task_queue/ddl</path></distributed_ddl>",
-                ports[3 * nth + 2],
-                nth / 2
-            );
-            Server::on([ports[3 * nth], ports[3 * nth + 1]], &more)
-        };
-        let cluster = Self {
-            servers: (0..3).map(server).collect(),
-            keeper,
-            _folder: folder,
-        };
-        Some(cluster)
-    }
-
-    /// Starts one of them again, and waits until it has a database.
-    fn again(&mut self, nth: usize, database: &str) {
-        self.servers[nth].again();
-        let mut looks = 0;
-        while !self.servers[nth].knows(database) {
-            looks += 1;
-            assert!(looks < 600, "{database} isn't there");
-            std::thread::sleep(Duration::from_millis(50));
-        }
-    }
-
-    fn address(&self, database: &str) -> Address {
-        let hosts: Vec<String> = self
-            .servers
-            .iter()
-            .map(|server| format!("127.0.0.1:{}", server.port()))
-            .collect();
-        let address: Address = format!("http://{}/{database}", hosts.join(",")).parse().unwrap();
-        address.on_cluster("both").unwrap()
-    }
-}
-
-/// `ZooKeeper`, as Debian has it.
-fn keeper(folder: &TempDir, port: u16) -> Child {
-    let config = folder.path().join("zoo.cfg");
-    let text = format!(
-        "tickTime=500\ndataDir={}\nclientPort={port}\nclientPortAddress=127.0.0.1\nadmin.enableServer=false\nmaxSessionTimeout=6000\n",
-        folder.path().join("data").display()
-    );
-    std::fs::write(&config, text).unwrap();
-    let mut command = Command::new("java");
-    command.args(["-cp", "/etc/zookeeper/conf:/usr/share/java/*"]);
-    command
-        .arg("org.apache.zookeeper.server.quorum.QuorumPeerMain")
-        .arg(config);
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let keeper = command.spawn();
-    let keeper = keeper.expect("ZooKeeper is needed: install Debian's package zookeeper");
-    let mut looks = 0;
-    while TcpStream::connect(("127.0.0.1", port)).is_err() {
-        looks += 1;
-        assert!(looks < 600, "ZooKeeper doesn't listen");
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    keeper
+fn address(cluster: &Shards, database: &str) -> Address {
+    let address: Address = cluster.address(database).parse().unwrap();
+    address.on_cluster(Shards::NAME).unwrap()
 }
 
 /// Metrics that lie on either shard.
@@ -142,20 +54,20 @@ async fn open(dir: &TempDir, to: &Address) -> Points {
 /// What is done to a store and asked of it, as with one server; fewer of it, since each step waits for replicas.
 #[test]
 fn reads_say_what_a_plain_list_says() {
-    let Some(cluster) = Cluster::start() else { return };
+    let Some(cluster) = start() else { return };
     let shipped: for<'e> fn(&'e Address) -> Engine<'e> = |to| Engine::ClickHouse(to);
-    agrees(CASES, PLAIN, shipped, |nth| cluster.address(&format!("plain_{nth}")));
+    agrees(CASES, PLAIN, shipped, |nth| address(&cluster, &format!("plain_{nth}")));
     agrees(CASES, OUTLIVING, shipped, |nth| {
-        cluster.address(&format!("outliving_{nth}"))
+        address(&cluster, &format!("outliving_{nth}"))
     });
     let moved: for<'e> fn(&'e Address) -> Engine<'e> = |to| Engine::Moved(to);
-    agrees(1, MOVED, moved, |nth| cluster.address(&format!("moved_{nth}")));
+    agrees(1, MOVED, moved, |nth| address(&cluster, &format!("moved_{nth}")));
 }
 
 #[tokio::test]
 async fn a_replica_that_is_lost_is_no_loss() {
-    let Some(mut cluster) = Cluster::start() else { return };
-    let to = cluster.address("lost");
+    let Some(mut cluster) = start() else { return };
+    let to = address(&cluster, "lost");
     let dir = TempDir::new().unwrap();
     let points = open(&dir, &to).await;
     store(&points, numbers(300)).await;
@@ -192,8 +104,8 @@ async fn a_replica_that_is_lost_is_no_loss() {
 
 #[tokio::test]
 async fn a_shard_that_is_cut_off_is_waited_for_and_nothing_is_answered_in_part() {
-    let Some(mut cluster) = Cluster::start() else { return };
-    let to = cluster.address("cut");
+    let Some(mut cluster) = start() else { return };
+    let to = address(&cluster, "cut");
     let dir = TempDir::new().unwrap();
     let points = open(&dir, &to).await;
     store(&points, numbers(300)).await;
@@ -221,13 +133,25 @@ async fn a_shard_that_is_cut_off_is_waited_for_and_nothing_is_answered_in_part()
     .await;
     points.seal().await.unwrap();
     has(&cluster.servers[0], "cut", 550);
+    // One that is connected to and says nothing is waited for as well.
+    cluster.servers[2].freeze();
+    store(&points, numbers(10)).await;
+    let mut sealing = tokio::spawn({
+        let points = points.clone();
+        async move { points.seal().await }
+    });
+    let waits = tokio::time::timeout(Duration::from_millis(500), &mut sealing).await;
+    assert!(waits.is_err(), "{waits:?}");
+    cluster.servers[2].thaw();
+    sealing.await.unwrap().unwrap();
+    has(&cluster.servers[0], "cut", 560);
 }
 
 #[tokio::test]
 async fn a_replica_that_lags_is_not_asked_if_another_does_not() {
-    let Some(cluster) = Cluster::start() else { return };
+    let Some(cluster) = start() else { return };
     let dir = TempDir::new().unwrap();
-    let points = open(&dir, &cluster.address("lags")).await;
+    let points = open(&dir, &address(&cluster, "lags")).await;
     store(&points, numbers(300)).await;
     points.seal().await.unwrap();
     cluster.servers[1].ask("lags", "SYSTEM STOP FETCHES");
@@ -237,7 +161,7 @@ async fn a_replica_that_lags_is_not_asked_if_another_does_not() {
     let hosts = format!("127.0.0.1:{0},127.0.0.1:{0},127.0.0.1:{0}", cluster.servers[1].port());
     let only: Address = format!("http://{hosts}/lags").parse().unwrap();
     let asking = TempDir::new().unwrap();
-    let asking = open(&asking, &only.on_cluster("both").unwrap()).await;
+    let asking = open(&asking, &only.on_cluster(Shards::NAME).unwrap()).await;
     let day = range(NOW - DAY, NOW + 1);
     assert_eq!(asking.total(PROJECT, day).await.unwrap(), 8 * 500);
     let still = cluster.servers[1].number("lags", "SELECT count() FROM points_local");
@@ -246,8 +170,8 @@ async fn a_replica_that_lags_is_not_asked_if_another_does_not() {
 
 #[tokio::test]
 async fn tables_are_made_on_each_server_however_many_make_them() {
-    let Some(mut cluster) = Cluster::start() else { return };
-    let to = cluster.address("several");
+    let Some(mut cluster) = start() else { return };
+    let to = address(&cluster, "several");
     let making: Vec<_> = (0..3).map(|_| tokio::spawn(Points::migrate(to.clone()))).collect();
     for made in making {
         made.await.unwrap().unwrap();
@@ -261,13 +185,13 @@ async fn tables_are_made_on_each_server_however_many_make_them() {
     }
     let why = async |to: Address| Points::migrate(to).await.unwrap_err().to_string();
     let one: Address = cluster.servers[0].address("several");
-    let unnamed = why(one.clone().on_cluster("both").unwrap()).await;
+    let unnamed = why(one.clone().on_cluster(Shards::NAME).unwrap()).await;
     assert!(unnamed.contains("3 servers, of which 1 are named"), "{unnamed}");
     let unknown = why(one.on_cluster("neither").unwrap()).await;
     assert!(unknown.contains("no cluster neither"), "{unknown}");
     // With one away they are not made anew; what was made is found.
     cluster.servers[1].kill();
     Points::migrate(to).await.unwrap();
-    let away = why(cluster.address("others")).await;
+    let away = why(address(&cluster, "others")).await;
     assert!(away.contains("can't be reached"), "{away}");
 }

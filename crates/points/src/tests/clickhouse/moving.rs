@@ -213,6 +213,19 @@ async fn what_has_other_data_points_is_left_alone() {
             .contains("a server has been started")
     );
     assert_eq!(server.number("used", "SELECT count() FROM points"), 91);
+    // Of a server, whose very first batch is not whole yet.
+    bring(folder(&dir), to("begun")).await;
+    let (begins, between) = (TempDir::new().unwrap(), Between::start(&server));
+    let begun = open(&begins, between.address("begun")).await;
+    between.fail("INSERT%20INTO%20points", Fault::Silenced);
+    store(&begun, vec![number(NOW, 1.0)]).await;
+    begun.seal().await.unwrap_err();
+    assert!(
+        refused(folder(&dir), to("begun"))
+            .await
+            .contains("a server has been started")
+    );
+    assert_eq!(server.number("begun", "SELECT count() FROM points"), 91);
     // Folders: one with its own, one that a server was started on.
     assert!(
         refused(to("used"), folder(&dir))

@@ -1,5 +1,7 @@
 //! Nothing acknowledged is lost, and nothing is there twice, whatever stops.
 
+use std::time::Duration;
+
 use domain::time::{DAY, MINUTE, Micros};
 use tempfile::TempDir;
 
@@ -102,13 +104,13 @@ async fn a_batch_that_is_whole_is_not_shipped_again() {
     let between = Between::start(&server);
     let dir = TempDir::new().unwrap();
     let points = open(&dir, between.address("whole")).await;
-    between.fail("INSERT INTO batches", Fault::Silenced);
+    between.fail("INSERT INTO batches VALUES", Fault::Silenced);
     store(&points, numbers(100)).await;
     points.seal().await.unwrap_err();
     assert!(between.mend());
     // Neither by this process nor by the next one.
     points.seal().await.unwrap();
-    between.fail("INSERT INTO batches", Fault::Silenced);
+    between.fail("INSERT INTO batches VALUES", Fault::Silenced);
     store(&points, numbers(50)).await;
     points.seal().await.unwrap_err();
     drop(points);
@@ -117,6 +119,62 @@ async fn a_batch_that_is_whole_is_not_shipped_again() {
     store(&points, numbers(7)).await;
     points.seal().await.unwrap();
     assert_eq!(counted(&server, "whole", METRIC), [157; 4]);
+}
+
+/// Nobody asks for it to be sealed, and while it isn't nothing else is.
+#[tokio::test]
+async fn a_batch_that_is_in_doubt_at_the_start_is_settled_at_once() {
+    let server = Server::start();
+    let between = Between::start(&server);
+    let dir = TempDir::new().unwrap();
+    let points = open(&dir, between.address("doubt")).await;
+    between.fail("INSERT%20INTO%20points", Fault::Silenced);
+    store(&points, numbers(100)).await;
+    points.seal().await.unwrap_err();
+    drop(points);
+    assert!(between.mend());
+    let points = open(&dir, between.address("doubt")).await;
+    store(&points, numbers(7)).await;
+    let mut looks = 0;
+    while counted(&server, "doubt", METRIC) != [107; 4] {
+        looks += 1;
+        assert!(looks < 2_000, "{:?}", counted(&server, "doubt", METRIC));
+    }
+}
+
+/// Others would answer without what is made anew, and not say so. Takes as long as they are given to look.
+#[tokio::test]
+async fn a_batch_is_taken_back_once_other_processes_know_that_answers_lack_its_day() {
+    let server = Server::start();
+    let between = Between::start(&server);
+    let dir = TempDir::new().unwrap();
+    let options = Options {
+        shared: true,
+        ..Options::shipping(64 << 20)
+    };
+    let points = Points::open_shipping(dir.path(), options, between.address("known"), SOURCE)
+        .await
+        .unwrap();
+    between.fail("INSERT%20INTO%20points", Fault::Silenced);
+    store(&points, numbers(100)).await;
+    points.seal().await.unwrap_err();
+    assert!(between.mend());
+    let mut sealing = tokio::spawn({
+        let points = points.clone();
+        async move { points.seal().await }
+    });
+    let day = NOW.floor(DAY);
+    while points.behind_since() != Some(day) {
+        tokio::task::yield_now().await;
+    }
+    points.noted_behind(day + 1);
+    let waits = tokio::time::timeout(Duration::from_millis(300), &mut sealing).await;
+    assert!(waits.is_err(), "{waits:?}");
+    assert_eq!(counted(&server, "known", METRIC), [100; 4]);
+    points.noted_behind(day);
+    sealing.await.unwrap().unwrap();
+    assert_eq!(counted(&server, "known", METRIC), [100; 4]);
+    assert_eq!(points.behind_since(), None);
 }
 
 /// A batch that never came, or is there without the line that says it is whole, or with rollups that lack it.
@@ -133,7 +191,7 @@ async fn a_batch_that_is_not_whole_is_shipped_anew() {
             Fault::Silenced,
             Some("ALTER TABLE points DELETE WHERE number < 50"),
         ),
-        ("INSERT INTO batches", Fault::Lost, None),
+        ("INSERT INTO batches VALUES", Fault::Lost, None),
     ]
     .into_iter()
     .enumerate()
