@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::db::sql;
 use crate::db::tables::Table;
 use crate::value::Value;
-use crate::{Db, Error, Result, Tx};
+use crate::{Error, Result, Tx};
 
 /// Tables that say something of the database itself.
 const OWN: [&str; 5] = ["migrations", "schema_breaks", "moved", "sources", "import_parts"];
@@ -59,21 +59,55 @@ struct Sum {
     hash: u128,
 }
 
-/// Copies every row of every table, ids and all, as they are at one moment, into a database with the same schema that has
-/// nothing, or what an earlier copy of this installation left. The target has all of it or what it had. Afterwards it is
-/// read again and compared.
+/// What was copied, told so that it can be compared.
+#[derive(Debug)]
+pub struct Written {
+    tables: Vec<Table>,
+    sums: Vec<Sum>,
+}
+
+impl Written {
+    /// How much it is.
+    #[must_use]
+    pub fn copied(&self) -> Copied {
+        Copied {
+            tables: self.sums.len(),
+            rows: self.sums.iter().map(|sum| sum.rows).sum(),
+        }
+    }
+
+    /// Reads the target again, once it is committed, and compares.
+    ///
+    /// # Errors
+    /// If it isn't the same, or can't be read.
+    pub async fn check(&self, reading: &mut Tx) -> Result<(), Refused> {
+        for (table, sum) in self.tables.iter().zip(&self.sums) {
+            if *sum != self::sum(table, &reading.rows(table).await?) {
+                return Err(Refused::Differs(table.name.clone()));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Copies every row of every table, ids and all, as a [`Db::snapshot`](crate::Db::snapshot) shows them, into a database
+/// with the same schema that has nothing, or what an earlier copy of this installation left. Nobody else writes there until
+/// the transaction ends; then the target has all of it, or what it had.
 ///
 /// # Errors
 /// If the target has anything else, or a database can't be read or written.
-pub async fn copy(from: &Db, to: &Db, installation: [u8; 32]) -> Result<Copied, Refused> {
-    let mut reading = from.snapshot().await?;
-    let mut writing = to.begin().await?;
+pub async fn copy(reading: &mut Tx, writing: &mut Tx, installation: [u8; 32]) -> Result<Written, Refused> {
     writing.lock_migrations().await?;
-    let tables = in_order(contents(&mut reading).await?)?;
-    if !same(&tables, &contents(&mut writing).await?) {
+    let tables = in_order(contents(reading).await?)?;
+    if !same(&tables, &contents(writing).await?) {
         return Err(Refused::Schema);
     }
-    may_be_replaced(&mut writing, &tables, installation).await?;
+    // Looked at before: who uses it is not to be kept waiting for being told so.
+    may_be_replaced(writing, &tables, installation).await?;
+    if !writing.lock(&tables).await? {
+        return Err(Refused::Used);
+    }
+    may_be_replaced(writing, &tables, installation).await?;
     for table in tables.iter().rev() {
         writing.clear(table).await?;
     }
@@ -83,20 +117,8 @@ pub async fn copy(from: &Db, to: &Db, installation: [u8; 32]) -> Result<Copied, 
         sums.push(sum(table, &rows));
         writing.insert(table, &rows).await?;
     }
-    mark(&mut writing, installation, &sums).await?;
-    writing.commit().await?;
-    let mut again = to.snapshot().await?;
-    for sum in &sums {
-        if let Some(table) = tables.iter().find(|table| table.name == sum.table)
-            && *sum != self::sum(table, &again.rows(table).await?)
-        {
-            return Err(Refused::Differs(table.name.clone()));
-        }
-    }
-    Ok(Copied {
-        tables: sums.len(),
-        rows: sums.iter().map(|sum| sum.rows).sum(),
-    })
+    mark(writing, installation, &sums).await?;
+    Ok(Written { tables, sums })
 }
 
 /// The tables that are copied.

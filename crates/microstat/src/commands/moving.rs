@@ -214,7 +214,7 @@ async fn copy(
         Accounts::Sqlite(file) => Db::sqlite(file).await?,
     };
     migrations::run(&target, core.now()).await?;
-    let copied = copies::copy(&core.db, &target, installation).await;
+    let copied = copy_into(&core.db, &target, installation).await;
     target.close().await;
     copied.map_err(|why| match why {
         copies::Refused::Store(error) => error.into(),
@@ -224,6 +224,15 @@ async fn copy(
         )
         .into(),
     })
+}
+
+async fn copy_into(from: &Db, to: &Db, installation: [u8; 32]) -> Result<Copied, copies::Refused> {
+    let mut reading = from.snapshot().await?;
+    let mut writing = to.begin().await?;
+    let copy = copies::copy(&mut reading, &mut writing, installation).await?;
+    writing.commit().await?;
+    copy.check(&mut to.snapshot().await?).await?;
+    Ok(copy.copied())
 }
 
 fn say(core: &Core, plan: &Plan, done: &Done) -> Outcome {

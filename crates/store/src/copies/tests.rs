@@ -2,7 +2,7 @@
 
 use domain::time::Micros;
 
-use super::{Refused, contents, copy, in_order, referred_first};
+use super::{Copied, Refused, contents, in_order, referred_first};
 use crate::db::sql;
 use crate::db::tables::{Kind, Table};
 use crate::testing::{Scratch, dump};
@@ -45,6 +45,15 @@ async fn fill(db: &Db) {
         tx.insert(&table, &rows).await.unwrap();
     }
     tx.commit().await.unwrap();
+}
+
+async fn copy(from: &Db, to: &Db, installation: [u8; 32]) -> Result<Copied, Refused> {
+    let mut reading = from.snapshot().await?;
+    let mut writing = to.begin().await?;
+    let copy = super::copy(&mut reading, &mut writing, installation).await?;
+    writing.commit().await?;
+    copy.check(&mut to.snapshot().await?).await?;
+    Ok(copy.copied())
 }
 
 /// All rows, but those that say something of the database itself.
@@ -106,6 +115,32 @@ async fn what_is_not_a_copy_of_this_installation_is_never_overwritten() {
     let before = said(&scratch.db).await;
     assert!(matches!(copy(&ours, &scratch.db, OURS).await, Err(Refused::Foreign)));
     assert_eq!(said(&scratch.db).await, before);
+}
+
+#[tokio::test]
+async fn nobody_else_writes_into_what_is_copied_to() {
+    let scratch = Scratch::new().await;
+    let ours = sqlite(&scratch, "ours.db").await;
+    fill(&ours).await;
+    if scratch.url.is_none() {
+        // Of SQLite one alone writes anyway.
+        return;
+    }
+    let (mut reading, mut writing) = (ours.snapshot().await.unwrap(), scratch.db.begin().await.unwrap());
+    super::copy(&mut reading, &mut writing, OURS).await.unwrap();
+    let mut other = scratch.db.begin().await.unwrap();
+    sql("set local lock_timeout = '50ms'")
+        .execute(&mut other)
+        .await
+        .unwrap();
+    let refused = sql("delete from sessions").execute(&mut other).await.unwrap_err();
+    assert!(refused.to_string().contains("lock timeout"), "{refused}");
+    drop((reading, writing, other));
+    // And who is in the middle of writing is not overtaken.
+    let mut other = scratch.db.begin().await.unwrap();
+    sql("delete from sessions").execute(&mut other).await.unwrap();
+    let refused = copy(&ours, &scratch.db, OURS).await;
+    assert!(matches!(refused, Err(Refused::Used)), "{refused:?}");
 }
 
 #[tokio::test]

@@ -13,6 +13,10 @@ use crate::{Error, Result};
 
 /// Parameters of one statement at most, on either engine.
 const PARAMETERS: usize = 30_000;
+/// How long it is waited for tables that somebody else is writing into, and what PostgreSQL says then: that this took too
+/// long, or that each would wait for the other.
+const PATIENCE_MS: u32 = 2_000;
+const IN_USE: [&str; 2] = ["55P03", "40P01"];
 
 /// A table and what it is made of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,7 +119,10 @@ const POSTGRES_REFERENCES: &str = "select c.conrelid::regclass::text, a.attname:
 
 impl Db {
     /// Begins a transaction that reads everything as it is at one moment. Nothing may be written in it.
-    pub(crate) async fn snapshot(&self) -> Result<Tx> {
+    ///
+    /// # Errors
+    /// If the database can't be reached.
+    pub async fn snapshot(&self) -> Result<Tx> {
         let open = match &self.engine {
             Engine::Sqlite { writer, .. } => Open::Sqlite(writer.begin_with("begin deferred").await?),
             Engine::Postgres(pool) => Open::Postgres(
@@ -186,6 +193,23 @@ impl Tx {
             }
         }
         Ok(())
+    }
+
+    /// Waits until nobody else is writing into these tables, and lets nobody until the transaction ends; `false` if somebody
+    /// goes on. SQLite's write lock is held already.
+    pub(crate) async fn lock(&mut self, tables: &[Table]) -> Result<bool> {
+        let Open::Postgres(tx) = &mut self.open else {
+            return Ok(true);
+        };
+        let names: Vec<String> = tables.iter().map(|table| format!("\"{}\"", table.name)).collect();
+        let text = AssertSqlSafe(format!(
+            "set local lock_timeout = '{PATIENCE_MS}ms'; lock table {} in exclusive mode",
+            names.join(", ")
+        ));
+        match sqlx::raw_sql(text).execute(&mut **tx).await {
+            Err(sqlx::Error::Database(error)) if error.code().is_some_and(|code| IN_USE.contains(&&*code)) => Ok(false),
+            locked => Ok(locked.map(|_| true)?),
+        }
     }
 
     /// Deletes every row of a table.
