@@ -13,6 +13,11 @@ use crate::state::{App, Shared};
 /// How often each says how it is, and looks how the others are; and how long the database may take to be told.
 const EVERY: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(3);
+/// How often it is looked whether others have shipped something, and how long between two looks.
+const LOOKS: u32 = 50;
+const LOOKING: Duration = Duration::from_millis(100);
+/// How far the clocks of processes may be apart.
+const CLOCKS: i64 = SECOND;
 /// How long another process may say nothing before it counts as gone, with what came to it since.
 const GONE: i64 = 5 * SECOND;
 
@@ -60,15 +65,37 @@ pub async fn look(app: &App) -> Result<(), AppError> {
     let source = Source {
         id,
         seen_at: now,
-        waiting_since: app.points.oldest_unsealed(),
+        waiting_since: app.points.behind_since(),
     };
     sources::note(&mut tx, source).await?;
     let others = sources::others(&mut tx, id).await?;
     tx.commit_aside().await?;
+    if let Some(since) = source.waiting_since {
+        app.points.noted_behind(since);
+    }
     let waits = others.iter().filter_map(|other| other.waits_since(now - GONE));
     let since = waits.map(|since| since.0).min().unwrap_or(i64::MAX);
     app.sources.0.store(since, Ordering::Relaxed);
     Ok(())
+}
+
+/// Waits some seconds until all that came to other processes before a moment is in ClickHouse, which is as long as that
+/// takes while all is well; whether it is.
+///
+/// # Errors
+/// If the database refuses.
+pub(crate) async fn shipped_soon(app: &App, before: Micros) -> Result<bool, AppError> {
+    let Some(id) = app.points.source().filter(|_| app.config.is_shared()) else {
+        return Ok(true);
+    };
+    for _ in 0..LOOKS {
+        let others = sources::others(&app.db, id.cast_signed()).await?;
+        if others.iter().all(|other| other.has_shipped(before + CLOCKS)) {
+            return Ok(true);
+        }
+        tokio::time::sleep(LOOKING).await;
+    }
+    Ok(false)
 }
 
 /// This process ends, and nothing waits with it.

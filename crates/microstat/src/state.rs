@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use domain::time::{Micros, SECOND};
-use points::Points;
+use points::{Options, Points};
 use store::users::User;
 use store::{Db, migrations};
 use tokio::sync::{Notify, Semaphore};
@@ -196,7 +196,11 @@ impl App {
             "data points go to ClickHouse; while it is away, they wait in the data folder up to the backlog"
         );
         let source = u64::from_le_bytes(core.random.bytes());
-        let points = Points::open_shipping(&core.config.data, core.config.shipping(), address, source).await?;
+        let options = Options {
+            shared: core.config.is_shared(),
+            ..core.config.shipping()
+        };
+        let points = Points::open_shipping(&core.config.data, options, address, source).await?;
         Ok(Some(points))
     }
 
@@ -205,7 +209,7 @@ impl App {
     #[must_use]
     pub fn behind(&self) -> Option<i64> {
         self.config.clickhouse.as_ref()?;
-        let here = self.points.oldest_unsealed();
+        let here = self.points.behind_since();
         let oldest = here.into_iter().chain(self.sources.others_wait_since()).min();
         let seconds = oldest.map_or(0, |oldest| (self.now() - oldest) / SECOND);
         Some(if seconds > STALE { seconds } else { 0 })

@@ -25,6 +25,12 @@ impl Source {
         }
         self.waiting_since
     }
+
+    /// Whether all that came there before a moment is known to wait no more.
+    #[must_use]
+    pub fn has_shipped(&self, before: Micros) -> bool {
+        self.seen_at >= before && self.waiting_since.is_none_or(|since| since >= before)
+    }
 }
 
 /// Notes how a folder is.

@@ -181,16 +181,18 @@ async fn all_data_points(
     window: &Window,
     marks: &[Mark<'_>],
 ) -> Result<AllDataPoints, AppError> {
-    let before = window.before(first);
-    let count = known.total(window.range).await?;
-    let change = match before {
-        Some(range) => Change::of_counts(known.total(range).await?, count),
-        None => Change::words(""),
+    let earlier = async || match window.before(first) {
+        Some(range) => {
+            let buckets = window.buckets_before()?;
+            tokio::try_join!(known.total(range), known.totals(&buckets)).map(Some)
+        }
+        None => Ok(None),
     };
-    let totals = known.totals(&window.buckets).await?;
-    let before = match before {
-        Some(_) => known.totals(&window.buckets_before()?).await?,
-        None => Vec::new(),
+    let (count, totals, earlier) =
+        tokio::try_join!(known.total(window.range), known.totals(&window.buckets), earlier())?;
+    let (change, before) = match earlier {
+        Some((before, totals)) => (Change::of_counts(before, count), totals),
+        None => (Change::words(""), Vec::new()),
     };
     let starts = window.buckets.starts().iter();
     let buckets: Vec<Bucket> = starts

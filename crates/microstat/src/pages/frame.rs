@@ -308,7 +308,8 @@ impl Frame {
             0 => String::new(),
             1..120 => format!("{seconds} seconds"),
             120..7_200 => format!("{} minutes", seconds / 60),
-            _ => format!("{} hours", seconds / 3_600),
+            7_200..172_800 => format!("{} hours", seconds / 3_600),
+            _ => format!("{} days", seconds / 86_400),
         })
     }
 

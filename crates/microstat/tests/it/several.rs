@@ -1,5 +1,7 @@
 //! Several processes of one installation: accounts in one PostgreSQL, data points on their way to one ClickHouse, which
-//! is away here. Nothing to be tested on SQLite.
+//! is away in most of these. Nothing to be tested on SQLite.
+
+use std::time::Duration;
 
 use axum::http::{Request, StatusCode};
 use domain::id::ProjectId;
@@ -8,13 +10,18 @@ use microstat::clock::{Clock, Random};
 use microstat::commands::key;
 use microstat::config::Config;
 use microstat::ingest::claims;
+use microstat::sources;
 use microstat::state::{App, Core, OpenError};
 use serde_json::json;
+use store::db::sql;
+use store::sources::Source;
 use store::testing::Scratch;
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+use tokio::time::timeout;
 
+use crate::clickhouse::ClickHouse;
 use crate::harness::{Answer, NOW, Site, config};
 
 /// Nobody listens there.
@@ -39,9 +46,7 @@ async fn publish(site: &Site, dsn: &str, key: &str) -> Answer {
 /// Looks until it is so.
 async fn eventually(mut is_so: impl AsyncFnMut() -> bool) {
     let looks = async { while !is_so().await {} };
-    tokio::time::timeout(std::time::Duration::from_secs(20), looks)
-        .await
-        .expect("within 20 s");
+    timeout(Duration::from_secs(20), looks).await.expect("within 20 s");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -112,7 +117,7 @@ async fn a_process_that_died_before_it_said_what_became_of_a_batch_says_so_when_
     let folder = one.app.points.source().unwrap().cast_signed();
     // As if it had died in between; and of another it had only claimed the key.
     let mut tx = one.app.db.begin().await.unwrap();
-    store::db::sql("delete from batch_keys").execute(&mut tx).await.unwrap();
+    sql("delete from batch_keys").execute(&mut tx).await.unwrap();
     for key in ["k", "only claimed"] {
         let claim = store::batch_keys::claim(&mut tx, project, key, folder, NOW)
             .await
@@ -238,4 +243,50 @@ async fn while_postgres_is_away_apps_go_on_publishing_and_pages_say_so() {
     assert_eq!(behind.send(request(), order()).await.status, StatusCode::CREATED);
     assert_eq!(behind.fetch("/account").await.status, StatusCode::OK);
     assert_eq!(app.points.backlog().data_points, 3);
+}
+
+async fn note(site: &Site, source: Source) {
+    let mut tx = site.app.db.begin().await.unwrap();
+    store::sources::note(&mut tx, source).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_process_had_of_a_deleted_range_goes_with_it() {
+    let clickhouse = ClickHouse::start();
+    let address: String = clickhouse.address("stat");
+    let Some([one, two]) = Site::several(&["--clickhouse", &address]).await else {
+        return;
+    };
+    let (path, project, dsn) = shop(&one).await;
+    assert_eq!(publish(&one, &dsn, "a").await.status, StatusCode::CREATED);
+    one.app.points.seal().await.unwrap();
+    let metric = store::metrics::named(&one.app.db, project, "Order").await.unwrap()[0].id;
+    let there = || clickhouse.number("stat", "SELECT count() FROM points");
+    let waiting = Source {
+        id: two.app.points.source().unwrap().cast_signed(),
+        seen_at: NOW,
+        waiting_since: Some(NOW - SECOND),
+    };
+    note(&one, waiting).await;
+    let mut ada = one.browser();
+    ada.sign_in("ada@example.com").await;
+    let deletion = format!("{path}/metrics/{metric}/data-points/deletion");
+    ada.open(&deletion).await;
+    assert_eq!(publish(&two, &dsn, "b").await.status, StatusCode::CREATED);
+    two.app.points.seal().await.unwrap();
+    assert_eq!(there(), 2);
+    let mut deleting = tokio::spawn(async move {
+        let fields = [("from", "2026-11-24T09:00"), ("to", "2026-11-24T10:30")];
+        ada.submit(&deletion, &fields).await;
+        ada.page
+    });
+    let waits = timeout(Duration::from_millis(300), &mut deleting).await;
+    assert!(waits.is_err() && there() == 2, "it was not waited for");
+    two.app.clock.advance(SECOND);
+    sources::look(&two.app).await.unwrap();
+    let page = deleting.await.unwrap();
+    assert!(page.contains("Deleted: 2 data points"), "{page}");
+    assert!(!page.contains("on their way"), "{page}");
+    assert_eq!(there(), 0);
 }

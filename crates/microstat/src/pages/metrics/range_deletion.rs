@@ -21,6 +21,7 @@ use crate::error::AppError;
 use crate::jobs::erasure;
 use crate::pages::frame::{Frame, Tab};
 use crate::pages::{html, html_with, redirect};
+use crate::sources;
 use crate::state::Shared;
 use crate::web::Client;
 
@@ -175,12 +176,14 @@ pub(super) async fn create(
     )
     .await?;
     let mut jobs = Vec::new();
+    let now = app.now();
     for source in &metric.sources {
         let job = JobId::from_random(app.random.bits());
-        erasure::queue(&mut tx, job, *source, range, app.now()).await?;
+        erasure::queue(&mut tx, job, *source, range, now).await?;
         jobs.push(job);
     }
     tx.commit().await?;
+    let others_shipped = sources::shipped_soon(&app, now).await?;
     let mut data_points = 0;
     for source in &metric.sources {
         data_points += app.points.delete_range(*source, range).await?;
@@ -192,6 +195,9 @@ pub(super) async fn create(
     }
     tx.commit().await?;
     app.live.touched(project.id);
-    let said = format!("Deleted: {} of {}.", counted(data_points), when(range));
+    let mut said = format!("Deleted: {} of {}.", counted(data_points), when(range));
+    if !others_shipped {
+        said.push_str(" More of it may still be on its way to ClickHouse: look again once charts are up to date.");
+    }
     Ok(redirect(of.path()).notice(&app, &said).into_response())
 }

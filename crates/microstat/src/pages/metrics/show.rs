@@ -209,12 +209,12 @@ pub(super) async fn show(
     let subject = Subject::new(&app, &of.at.project, metric, zone.clone()).await?;
     let shown = Shown::new(&app, &subject, chosen, view.compare).await?;
     let annotations = picture::annotations(&app, of.at.project.id, Some(metric.id), shown.buckets.range()).await?;
-    let (latest, more) = latest(&app, &subject).await?;
-    let picture = if shown.count > 0 {
-        Some(picture::of(&app, &subject, &view, &shown, &picture::marks(&annotations)).await?)
-    } else {
-        None
+    let marks = picture::marks(&annotations);
+    let drawn = async || match shown.count {
+        0 => Ok(None),
+        _ => picture::of(&app, &subject, &view, &shown, &marks).await.map(Some),
     };
+    let ((latest, more), picture) = tokio::try_join!(latest(&app, &subject), drawn())?;
     let percentiles_error = view
         .percentiles()
         .err()
