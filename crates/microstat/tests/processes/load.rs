@@ -11,6 +11,8 @@ use crate::waiting::now;
 
 /// Data points a batch.
 pub(crate) const BATCH: u64 = 20;
+/// Metrics that a batch is about; they are spread over shards by their ids.
+const METRICS: u64 = 10;
 /// How long an app rests between two batches, and before it tries one again.
 const RESTING: Duration = Duration::from_millis(50);
 /// How long what was acknowledged may take to be in every answer that doesn't say that it is stale.
@@ -101,9 +103,12 @@ impl Book {
     }
 }
 
-/// Batch `n`: values that no other has.
+/// Batch `n`: values that no other has, of as many metrics as it takes for each shard to have some.
 fn batch(n: u64) -> String {
-    let point = |k| format!(r#"{{"name":"Load","type":"Counter","value":{}}}"#, n * BATCH + k);
+    let point = |k| {
+        let (metric, value) = (k % METRICS, n * BATCH + k);
+        format!(r#"{{"name":"Load {metric}","type":"Counter","value":{value}}}"#)
+    };
     let points: Vec<_> = (0..BATCH).map(point).collect();
     format!("[{}]", points.join(","))
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 /// Longer than anything here takes on the slowest machine.
-const LONG: Duration = Duration::from_secs(90);
+const LONG: Duration = Duration::from_mins(3);
 /// How long between two looks.
 const LOOKING: Duration = Duration::from_millis(50);
 
