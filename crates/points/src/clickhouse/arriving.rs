@@ -100,7 +100,7 @@ impl Target {
             self.tag
         );
         for _ in 0..LOOKS {
-            if self.server.is_nowhere(&running)? {
+            if self.server.count_everywhere(&running)? == 0 {
                 return Ok(());
             }
             std::thread::sleep(LOOKING);

@@ -5,9 +5,8 @@ use std::cell::Cell;
 use hyper::body::Bytes;
 use tokio::runtime::Runtime;
 
-use super::binary::Cells;
 use super::schema::{self, Layout, Table};
-use super::{Address, Client, Failure, erase};
+use super::{Address, Client, Failure, erase, ship};
 use crate::Error;
 
 /// A server, and a runtime of its own to speak with it.
@@ -40,15 +39,9 @@ impl Server {
         self.runtime.block_on(self.client.ask(&text))
     }
 
-    /// Whether what a query counts isn't there at any server that can be asked.
-    pub(super) fn is_nowhere(&self, text: &str) -> Result<bool, Failure> {
-        let text = format!("{text} FORMAT RowBinary");
-        for said in self.runtime.block_on(self.client.ask_each(&text))? {
-            if Cells::of(&said).u64()? > 0 {
-                return Ok(false);
-            }
-        }
-        Ok(true)
+    /// What the number a query answers comes to at all servers that can be asked.
+    pub(super) fn count_everywhere(&self, text: &str) -> Result<u64, Failure> {
+        self.runtime.block_on(ship::count_everywhere(&self.client, text))
     }
 
     fn caught_up(&self) -> Result<(), Failure> {

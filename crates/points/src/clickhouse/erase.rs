@@ -5,10 +5,9 @@ use std::time::Duration;
 use domain::id::MetricId;
 use domain::time::{DAY, HOUR, MINUTE};
 
-use super::binary::Cells;
 use super::read::{Known, known};
 use super::schema::{Layout, ROLLUPS, TABLES, Table};
-use super::ship::count;
+use super::ship::{count, count_everywhere};
 use super::{Client, Failure, cluster};
 use crate::journal::entry::{Erasure, Horizons};
 
@@ -62,11 +61,7 @@ pub(super) async fn caught_up(client: &Client, layout: &Layout) -> Result<(), Fa
 /// Waits until a count is 0 on every server.
 async fn until_none(client: &Client, text: &str, why: &str) -> Result<(), Failure> {
     for _ in 0..LOOKS {
-        let mut left = 0;
-        for said in client.ask_each(&format!("{text} FORMAT RowBinary")).await? {
-            left += Cells::of(&said).u64()?;
-        }
-        if left == 0 {
+        if count_everywhere(client, text).await? == 0 {
             return Ok(());
         }
         tokio::time::sleep(LOOKING).await;

@@ -129,11 +129,11 @@ impl Slots {
         let cuts = &self.starts[inside];
         // Few slots are filled one by one: where one ends rarely says how the other is best read.
         if !cuts.is_empty() && cuts.len() <= FEW {
-            let ends = cuts.iter().copied().chain([to]);
-            ends.fold(from, |from, to| {
-                self.fill((from, to), finest, shorter, pieces);
-                to
-            });
+            let mut start = from;
+            for end in cuts.iter().copied().chain([to]) {
+                self.fill((start, end), finest, shorter, pieces);
+                start = end;
+            }
             return;
         }
         for unit in [DAY, HOUR, MINUTE] {
@@ -309,8 +309,7 @@ mod tests {
             let [raw, minutes, hours, days] = [raw, minutes, hours, days].map(|days| days * DAY);
             let horizons = Known::effective(Horizons { raw, minutes, hours, days });
             let slots = Slots::adjoining(starts.clone(), end);
-            let mut pieces = slots.pieces(table, horizons, (0, 9 * DAY));
-            pieces.sort_by_key(|piece| piece.from);
+            let pieces = slots.pieces(table, horizons, (0, 9 * DAY));
             prop_assert_eq!(pieces.first().map(|piece| piece.from), Some(starts[0]));
             prop_assert_eq!(pieces.last().map(|piece| piece.to), Some(end));
             prop_assert!(pieces.windows(2).all(|two| two[0].to == two[1].from));

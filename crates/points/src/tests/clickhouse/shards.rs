@@ -1,5 +1,4 @@
-//! A cluster of ClickHouse servers for a test, of this crate and of the program: shards of one or more replicas, and the
-//! `ZooKeeper` they agree by.
+//! A cluster of ClickHouse servers for a test: shards of one or more replicas, and the `ZooKeeper` they agree by.
 
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
