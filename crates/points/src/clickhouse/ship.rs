@@ -235,6 +235,8 @@ impl Shipper {
                 rows = there,
                 "a batch is in ClickHouse in part; it is taken back and shipped anew"
             );
+            // If this fails, the next try has to know it: data points may be gone by then, and rollups are made anew last.
+            self.shipping.doubt = Some(undoing.clone());
             self.lacking.begin(Micros(undoing.days.0 * DAY));
             let taken_back = async {
                 if self.shared {
@@ -244,7 +246,6 @@ impl Shipper {
             };
             Self::wait_for(&self.runtime, &self.stopping, taken_back)?;
             self.lacking.end();
-            self.shipping.doubt = Some(undoing);
             // Replicated tables take a batch of the same name for one they have already.
             attempt += 1;
         }
