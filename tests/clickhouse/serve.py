@@ -40,7 +40,7 @@ class Door(http.server.BaseHTTPRequestHandler):
         done("USE " + said.get("database", "default"))
         settings = {name: value for name, value in said.items() if name not in OURS}
         for name, value in settings.items():
-            done(f"SET {name} = {value}")
+            done(f"SET {name} = '{value}'")
         try:
             if "query" not in said:
                 return done(body.decode())

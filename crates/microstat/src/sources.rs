@@ -65,14 +65,11 @@ pub async fn look(app: &App) -> Result<(), AppError> {
     let source = Source {
         id,
         seen_at: now,
-        waiting_since: app.points.behind_since(),
+        waiting_since: app.points.oldest_unsealed(),
     };
     sources::note(&mut tx, source).await?;
     let others = sources::others(&mut tx, id).await?;
     tx.commit_aside().await?;
-    if let Some(since) = source.waiting_since {
-        app.points.noted_behind(since);
-    }
     let waits = others.iter().filter_map(|other| other.waits_since(now - GONE));
     let since = waits.map(|since| since.0).min().unwrap_or(i64::MAX);
     app.sources.0.store(since, Ordering::Relaxed);

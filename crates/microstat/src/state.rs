@@ -197,7 +197,6 @@ impl App {
         );
         let source = u64::from_le_bytes(core.random.bytes());
         let options = Options {
-            shared: core.config.is_shared(),
             ..core.config.shipping()
         };
         let points = Points::open_shipping(&core.config.data, options, address, source).await?;
@@ -209,7 +208,7 @@ impl App {
     #[must_use]
     pub fn behind(&self) -> Option<i64> {
         self.config.clickhouse.as_ref()?;
-        let here = self.points.behind_since();
+        let here = self.points.oldest_unsealed();
         let oldest = here.into_iter().chain(self.sources.others_wait_since()).min();
         let seconds = oldest.map_or(0, |oldest| (self.now() - oldest) / SECOND);
         Some(if seconds > STALE { seconds } else { 0 })

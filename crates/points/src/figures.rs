@@ -78,19 +78,6 @@ impl Points {
         self.inner.head.oldest().map(Micros)
     }
 
-    /// Since when answers may lack data points: of those that wait, and while a batch is taken back from ClickHouse, of the
-    /// days it touched.
-    #[must_use]
-    pub fn behind_since(&self) -> Option<Micros> {
-        let lacking = self.inner.lacking.since();
-        self.oldest_unsealed().into_iter().chain(lacking).min()
-    }
-
-    /// Other processes can see that answers lack what is of this time or later.
-    pub fn noted_behind(&self, since: Micros) {
-        self.inner.lacking.noted(since);
-    }
-
     /// How long syncs of the journal took.
     #[must_use]
     pub fn syncs(&self) -> Counted {

@@ -82,9 +82,6 @@ pub struct Options {
     pub idle: Duration,
     /// Data points of a metric and a day (UTC) from which what its minutes add up to is kept too.
     pub dense: u64,
-    /// Whether other processes answer from the same ClickHouse. They have to be told by [`Points::noted_behind`] since when
-    /// answers lack something, or no batch is ever taken back.
-    pub shared: bool,
     /// Most pages of 4 KiB the database may have; then it is as if the disk were full.
     pub max_pages: Option<u32>,
 }
@@ -101,7 +98,6 @@ impl Default for Options {
             seal_after: 15 * MINUTE,
             idle: Duration::from_secs(30),
             dense: 65_536,
-            shared: false,
             max_pages: None,
         }
     }
@@ -145,7 +141,6 @@ struct Inner {
     figures: Arc<figures::Figures>,
     /// Who answers instead of the folder, if data points are in ClickHouse.
     clickhouse: Option<clickhouse::Reader>,
-    lacking: Arc<clickhouse::lacking::Lacking>,
     /// The number of a folder that ships there.
     source: Option<u64>,
     threads: Mutex<Vec<JoinHandle<()>>>,

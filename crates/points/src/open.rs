@@ -8,8 +8,7 @@ use domain::id::{MetricId, ProjectId};
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::Semaphore;
 
-use crate::clickhouse::lacking::Lacking;
-use crate::clickhouse::local;
+use crate::clickhouse::local::{self, Doubt};
 use crate::clickhouse::ship::Shipper;
 use crate::clickhouse::{Address, Reader};
 use crate::guest::Guest;
@@ -69,7 +68,7 @@ pub(crate) fn open(
     let record = marks.record;
     let head = Arc::new(Head::new(marks, true, metrics(&connection)?));
     let cut = shipping.as_ref().map(|shipping| Cut {
-        at: shipping.doubt.as_ref().map(|doubt| doubt.last),
+        doubt: shipping.doubt.map(|doubt| (shipping.source, doubt)),
         most: options.generation,
     });
     let Replayed {
@@ -82,10 +81,8 @@ pub(crate) fn open(
         .as_ref()
         .map(|(address, _)| Reader::new(address.clone()))
         .transpose()?;
-    let lacking: Arc<Lacking> = Arc::default();
     let shipper = if let (Some((address, _)), Some(shipping)) = (to, shipping) {
-        let telling = (Arc::clone(&lacking), options.shared);
-        Some(Shipper::new(address, shipping, erasures, telling)?)
+        Some(Shipper::new(address, shipping, erasures)?)
     } else {
         erase_at_once(&mut connection, &head, &erasures, &options)?;
         None
@@ -120,7 +117,6 @@ pub(crate) fn open(
         room: Arc::new(Semaphore::new(options.queue as usize)),
         readers: Readers::new(file, options.readers),
         clickhouse: reader,
-        lacking,
         figures,
         source,
         head,
@@ -156,7 +152,6 @@ pub(crate) fn visit(dir: &Path, options: Options) -> Result<Inner, Error> {
         room: Arc::new(Semaphore::new(options.queue as usize)),
         readers: Readers::new(file, options.readers),
         clickhouse: None,
-        lacking: Arc::default(),
         figures: Arc::default(),
         source: None,
         head,
@@ -187,8 +182,8 @@ fn folder(path: PathBuf) -> Result<Arc<dyn Disk>, Error> {
 /// Where what is brought back is cut into generations.
 #[derive(Clone, Copy)]
 struct Cut {
-    /// After this record.
-    at: Option<u64>,
+    /// After the batch of a source that is in doubt.
+    doubt: Option<(u64, Doubt)>,
     /// After so many data points.
     most: usize,
 }
@@ -216,18 +211,23 @@ fn replay(
         project: ProjectId(0),
         now: 0,
         seq: sealed,
+        doubt: cut.and_then(|cut| cut.doubt).map(|(_, doubt)| doubt.last),
         erasures: Vec::new(),
     };
     let mut found = recover(&**disk, sealed, |seq, says| {
         replaying.seq = seq;
         let read = entry::read(says, &mut replaying);
         read.map_err(|_| Broken::Damaged(format!("record {seq} can't be read")))?;
-        if cut.is_some_and(|cut| cut.at == Some(seq) || replaying.contents.points() >= cut.most) {
+        let is_full = cut.is_some_and(|cut| replaying.contents.points() >= cut.most);
+        if match replaying.doubt {
+            Some(at) if seq <= at => seq == at,
+            _ => is_full,
+        } {
             replaying.close(seq);
         }
         Ok(())
     })?;
-    if let Some(at) = cut.and_then(|cut| cut.at) {
+    if let Some(at) = replaying.doubt {
         // Those before the batch in doubt was on its way were done first.
         replaying.erasures.retain(|(_, seq)| *seq > at);
         if found.next_seq <= at {
@@ -235,6 +235,9 @@ fn replay(
             found.next_seq = at + 1;
             replaying.close(at);
         }
+    }
+    if let Some((source, doubt)) = cut.and_then(|cut| cut.doubt) {
+        replaying.erase_as_before(source, doubt);
     }
     let mut newest: Arc<Generation> = head.newest();
     let mut before = sealed;
@@ -282,12 +285,27 @@ struct Replaying {
     now: i64,
     /// The record that is read.
     seq: u64,
+    /// The last record of the batch that is in doubt.
+    doubt: Option<u64>,
     erasures: Vec<(Erasure, u64)>,
 }
 
 impl Replaying {
     fn close(&mut self, last: u64) {
         self.closed.push((std::mem::take(&mut self.contents), last));
+    }
+
+    /// Takes out of the batch in doubt what was erased after it came, but before it was on its way: its name tells.
+    fn erase_as_before(&mut self, source: u64, doubt: Doubt) {
+        let is_it = |(_, last): &&mut (Contents, u64)| *last == doubt.last;
+        if let Some((contents, _)) = self.closed.iter_mut().find(is_it) {
+            for (erasure, _) in &self.erasures {
+                if doubt.is(source, contents) {
+                    break;
+                }
+                contents.erase(*erasure);
+            }
+        }
     }
 }
 
@@ -308,8 +326,11 @@ impl Replay for Replaying {
     }
 
     fn erasure(&mut self, erasure: Erasure) {
-        for (closed, _) in &mut self.closed {
-            closed.erase(erasure);
+        for (closed, last) in &mut self.closed {
+            // What is in doubt is completed as it was on its way, and then erased where it is.
+            if Some(*last) != self.doubt {
+                closed.erase(erasure);
+            }
         }
         self.contents.erase(erasure);
         self.erasures.push((erasure, self.seq));

@@ -11,7 +11,7 @@ use crate::waiting::now;
 
 /// Data points a batch.
 pub(crate) const BATCH: u64 = 20;
-/// Metrics that a batch is about.
+/// Metrics that a batch is about; they are spread over shards by their ids.
 const METRICS: u64 = 10;
 /// How long an app rests between two batches, and before it tries one again.
 const RESTING: Duration = Duration::from_millis(50);
@@ -103,7 +103,7 @@ impl Book {
     }
 }
 
-/// Batch `n`: values that no other has, of several metrics.
+/// Batch `n`: values that no other has, of as many metrics as it takes for each shard to have some.
 fn batch(n: u64) -> String {
     let point = |k| {
         let (metric, value) = (k % METRICS, n * BATCH + k);

@@ -1,40 +1,47 @@
 //! Several processes are one installation: real ones, behind a real load balancer, on a real PostgreSQL and a real
-//! ClickHouse, which stop and start under load.
+//! ClickHouse of two shards, which stop and start under load.
 
 mod balancer;
-#[path = "../../../points/src/tests/clickhouse/server.rs"]
-#[expect(dead_code, reason = "the other crate's tests use the rest")]
-mod clickhouse;
 mod http;
 mod load;
 mod node;
 mod postgres;
+#[path = "../../../points/src/tests/clickhouse/server.rs"]
+#[expect(dead_code, reason = "the other crate's tests use the rest")]
+mod server;
+#[path = "../../../points/src/tests/clickhouse/shards.rs"]
+mod shards;
 mod waiting;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use balancer::Balancer;
-use clickhouse::{Server as ClickHouse, free_ports};
 use http::Client;
 use load::{BATCH, Book, Door};
 use node::{Node, Shared};
 use postgres::Postgres;
+use server::{Server, free_ports};
+use shards::Shards;
 use tempfile::TempDir;
 use waiting::{now, until};
 
 /// Apps that publish and people who look, at once.
 const APPS: usize = 4;
 const READERS: usize = 2;
-/// How long everything goes well before and between, how long ClickHouse is away, and PostgreSQL.
+/// Where data points are.
+const DATABASE: &str = "stat";
+/// How long everything goes well before and between, how long ClickHouse is away or one of its shards, how long one says
+/// nothing (`ZooKeeper` gives it up after six seconds, and old versions take long to notice), and how long PostgreSQL is away.
 const CALM: Duration = Duration::from_secs(4);
 const CLICKHOUSE_AWAY: Duration = Duration::from_secs(8);
+const CUT_OFF: Duration = Duration::from_secs(4);
 const POSTGRES_AWAY: Duration = Duration::from_secs(30);
 
 /// The whole of it.
 struct Installation {
     postgres: Postgres,
-    clickhouse: ClickHouse,
+    clickhouse: Shards,
     nodes: Vec<Node>,
     balancer: Balancer,
     door: Door,
@@ -49,12 +56,14 @@ impl Installation {
         let [database, front, a, b, c] = free_ports();
         let folder = TempDir::new().expect("a folder");
         let postgres = Postgres::start(database);
-        let clickhouse = ClickHouse::start();
+        let clickhouse = Shards::start(&[1, 1]);
         let shared = Shared {
             folder: folder.path().to_owned(),
             database: postgres.url(),
-            clickhouse: clickhouse.address("stat"),
+            clickhouse: clickhouse.address(DATABASE),
+            cluster: Shards::NAME,
         };
+        shared.write_key();
         let mut nodes: Vec<Node> = [a, b, c]
             .into_iter()
             .enumerate()
@@ -126,13 +135,35 @@ impl Installation {
     }
 
     fn restart_clickhouse(&mut self) {
-        self.clickhouse.kill();
+        self.clickhouse.servers.iter_mut().for_each(Server::kill);
         std::thread::sleep(CLICKHOUSE_AWAY);
-        self.clickhouse.again();
+        for nth in 0..self.clickhouse.servers.len() {
+            self.clickhouse.again(nth, DATABASE);
+        }
+        self.reads_again("ClickHouse is killed, and back after 8 s");
+    }
+
+    /// What is shipped meanwhile gets to the other shard alone.
+    fn kill_a_shard(&mut self) {
+        self.clickhouse.servers[1].kill();
+        std::thread::sleep(CLICKHOUSE_AWAY);
+        self.clickhouse.again(1, DATABASE);
+        self.reads_again("one shard is killed, and back after 8 s");
+    }
+
+    fn cut_a_shard_off(&mut self) {
+        self.clickhouse.servers[1].freeze();
+        std::thread::sleep(CUT_OFF);
+        self.clickhouse.servers[1].thaw();
+        self.reads_again("one shard says nothing for 4 s");
+    }
+
+    /// Notes how long it takes from now on until everything acknowledged is in answers.
+    fn reads_again(&mut self, after: &str) {
         let back = now();
         self.until_caught_up();
         let reads = back.elapsed();
-        self.row("ClickHouse is killed, and back after 8 s", Duration::ZERO, reads);
+        self.row(after, Duration::ZERO, reads);
     }
 
     fn stop_postgres(&mut self) {
@@ -166,13 +197,15 @@ impl Installation {
     /// What ClickHouse has at the end: every data point, and as many in each of the rollups.
     fn check(&self) {
         let acknowledged = self.book.acknowledged();
-        let number = |text: &str| self.clickhouse.number("stat", text);
+        let number = |text: &str| self.clickhouse.servers[0].number(DATABASE, text);
         assert_eq!(number("SELECT uniqExact(number) FROM points"), acknowledged);
         // Batches have keys, so whichever process nginx gives one to, it is there once.
         assert_eq!(number("SELECT count() FROM points"), acknowledged);
         for unit in [60_000_000_u64, 3_600_000_000, 86_400_000_000] {
-            let rolled_up = number(&format!("SELECT sumMerge(points) FROM sums WHERE unit = {unit}"));
-            assert_eq!(rolled_up, acknowledged, "{unit}");
+            for rollup in ["sums", "bins"] {
+                let rolled_up = number(&format!("SELECT sumMerge(points) FROM {rollup} WHERE unit = {unit}"));
+                assert_eq!(rolled_up, acknowledged, "{rollup} {unit}");
+            }
         }
         assert_eq!(self.book.wrong(), Vec::<String>::new());
         assert!(acknowledged > 500 * BATCH, "{acknowledged}");
@@ -194,6 +227,8 @@ fn nothing_acknowledged_is_lost_or_there_twice_whatever_stops() {
     for fault in [
         Installation::kill_one,
         Installation::restart_clickhouse,
+        Installation::kill_a_shard,
+        Installation::cut_a_shard_off,
         Installation::stop_postgres,
         Installation::renew_each,
     ] {

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::Write;
 use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
@@ -16,6 +17,23 @@ pub(crate) struct Shared {
     pub(crate) folder: PathBuf,
     pub(crate) database: String,
     pub(crate) clickhouse: String,
+    pub(crate) cluster: &'static str,
+}
+
+impl Shared {
+    /// The key that all of them have.
+    fn key(&self) -> PathBuf {
+        self.folder.join("secret.key")
+    }
+
+    pub(crate) fn write_key(&self) {
+        let file = File::options()
+            .create_new(true)
+            .write(true)
+            .mode(0o600)
+            .open(self.key());
+        file.and_then(|mut file| file.write_all(&[7; 32])).expect("a key");
+    }
 }
 
 /// A process, with a data folder that outlives it.
@@ -30,13 +48,15 @@ impl Node {
     /// Makes one, which is not started yet.
     pub(crate) fn new(shared: &Shared, nth: usize, port: u16) -> Self {
         let address = SocketAddr::from(([127, 0, 0, 1], port));
-        let data = shared.folder.join(format!("data-{nth}"));
-        std::fs::create_dir_all(&data).expect("a folder");
-        std::fs::write(data.join("secret.key"), [7; 32]).expect("a key");
         let flags = [
-            ("--data", data.display().to_string()),
+            (
+                "--data",
+                shared.folder.join(format!("data-{nth}")).display().to_string(),
+            ),
+            ("--secret-key", shared.key().display().to_string()),
             ("--database", shared.database.clone()),
             ("--clickhouse", shared.clickhouse.clone()),
+            ("--clickhouse-cluster", shared.cluster.to_owned()),
             ("--listen", address.to_string()),
             ("--trusted-proxies", "127.0.0.1".to_owned()),
             ("--shutdown-delay", "2".to_owned()),

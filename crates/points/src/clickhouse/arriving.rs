@@ -239,12 +239,9 @@ impl Target {
             }
             let rows = std::mem::take(waiting).bytes.into();
             // Replicated tables would leave out rows that were taken away and come again.
-            let settings = format!(
-                "&insert_deduplicate=0&insert_distributed_sync=1&query_id=microstat-move-{}-{}",
-                self.tag, self.inserts
-            );
+            let id = format!("microstat-move-{}-{}", self.tag, self.inserts);
             self.inserts += 1;
-            self.server.insert(table, &rows, &settings)?;
+            self.server.insert_again(table, &rows, &id)?;
         }
         Ok(())
     }

@@ -86,7 +86,7 @@ pub(super) fn quoted(text: &str) -> String {
 }
 
 /// Numbers for `IN (…)`.
-pub(super) fn listed(numbers: impl IntoIterator<Item = i64>) -> String {
+pub(super) fn listed(numbers: impl IntoIterator<Item: ToString>) -> String {
     let numbers: Vec<String> = numbers.into_iter().map(|number| number.to_string()).collect();
     numbers.join(", ")
 }

@@ -5,6 +5,7 @@ use std::cell::Cell;
 use hyper::body::Bytes;
 use tokio::runtime::Runtime;
 
+use super::client::INSERTS;
 use super::schema::{self, Layout, Table};
 use super::{Address, Client, Failure, erase, ship};
 use crate::Error;
@@ -64,13 +65,14 @@ impl Server {
 
     pub(super) fn run(&self, text: &str) -> Result<(), Failure> {
         self.changed.set(true);
-        let settings = "&insert_distributed_sync=1";
-        self.runtime.block_on(self.client.run_with(text, settings)).map(drop)
+        self.runtime.block_on(self.client.run_with(text, INSERTS)).map(drop)
     }
 
-    pub(super) fn insert(&self, table: &str, rows: &Bytes, settings: &str) -> Result<(), Failure> {
+    /// Inserts rows under a name, even if the same came before.
+    pub(super) fn insert_again(&self, table: &str, rows: &Bytes, id: &str) -> Result<(), Failure> {
         self.changed.set(true);
-        self.runtime.block_on(self.client.insert(table, rows, settings))
+        let settings = format!("{}&query_id={id}", self.client.even_if_it_came_before());
+        self.runtime.block_on(self.client.insert(table, rows, &settings))
     }
 
     pub(super) fn delete(&self, table: Table, which: &str) -> Result<(), Failure> {

@@ -1,7 +1,7 @@
 //! Speaking with ClickHouse over HTTP.
 
 use std::fmt::Write;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -17,6 +17,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 use super::address::{Address, Host};
+use super::binary::Cells;
 use super::cluster::NEWEST;
 use super::{Failure, tls};
 
@@ -29,6 +30,13 @@ const WAITING: Duration = Duration::from_secs(LIMIT + 15);
 /// Most of an answer that says no.
 const SAID: usize = 300;
 
+/// Of an insert: it is waited until rows are where they belong.
+pub(super) const INSERTS: &str = "&insert_distributed_sync=1";
+/// Inserts come one at a time and are waited for: a queue would put those of several sources together.
+const ASYNCHRONOUS: &str = "async_insert";
+/// What says whether blocks that come again are left out; before it there is `insert_deduplicate` alone.
+const DEDUPLICATES: &str = "deduplicate_insert";
+
 type Connection = SendRequest<Full<Bytes>>;
 
 /// A client of one or several servers that say the same.
@@ -37,6 +45,8 @@ pub(crate) struct Client {
     tls: Option<TlsConnector>,
     /// The server that answered last.
     home: AtomicUsize,
+    /// Settings of today's servers that old ones refuse, as far as all of them know them.
+    knows: [AtomicBool; 2],
     free: Mutex<Vec<(usize, Connection)>>,
 }
 
@@ -65,6 +75,7 @@ impl Client {
             address,
             tls,
             home: AtomicUsize::new(0),
+            knows: Default::default(),
             free: Mutex::default(),
         })
     }
@@ -152,6 +163,34 @@ impl Client {
             }
         }
         Err(failure.unwrap_or_else(|| Failure::Unreachable("there is no host".to_owned())))
+    }
+
+    /// Finds out which settings servers know.
+    pub(super) async fn learn(&self) -> Result<(), Failure> {
+        let text = format!(
+            "SELECT countIf(name = '{ASYNCHRONOUS}'), countIf(name = '{DEDUPLICATES}') FROM system.settings FORMAT RowBinary"
+        );
+        let mut all = [true; 2];
+        for said in self.ask_each(&text).await? {
+            let mut cells = Cells::of(&said);
+            for knows in &mut all {
+                *knows &= cells.u64()? > 0;
+            }
+        }
+        for (known, knows) in self.knows.iter().zip(all) {
+            known.store(knows, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    /// Settings for an insert of rows of which the same may have come before.
+    pub(super) fn even_if_it_came_before(&self) -> String {
+        let today = if self.knows[1].load(Ordering::Relaxed) {
+            format!("&{DEDUPLICATES}=disable")
+        } else {
+            String::new()
+        };
+        format!("{INSERTS}&insert_deduplicate=0{today}")
     }
 
     pub(super) async fn run(&self, text: &str) -> Result<Bytes, Failure> {
@@ -281,6 +320,9 @@ impl Client {
         }
         if self.address.cluster.is_some() {
             path.push_str(NEWEST);
+        }
+        if self.knows[0].load(Ordering::Relaxed) {
+            let _ = write!(path, "&{ASYNCHRONOUS}=0");
         }
         path.push_str(of.settings);
         let body = if let Some(rows) = of.rows {

@@ -90,7 +90,7 @@ fn all_of_them(shards: u64, reached: usize) -> Result<(), Failure> {
 }
 
 /// What a server answers; nothing if it is away.
-async fn said(client: &Client, place: usize, text: &str) -> Result<Option<hyper::body::Bytes>, Failure> {
+pub(super) async fn said(client: &Client, place: usize, text: &str) -> Result<Option<hyper::body::Bytes>, Failure> {
     match timeout(SAYING, client.ask_at(place, text)).await {
         Err(_) | Ok(Err(Failure::Unreachable(_) | Failure::Silent(_))) => Ok(None),
         Ok(said) => said.map(Some),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use domain::id::MetricId;
 use domain::time::{DAY, HOUR, MINUTE};
 
+use super::client::INSERTS;
 use super::read::{Known, known};
 use super::schema::{Layout, ROLLUPS, TABLES, Table};
 use super::ship::{count, count_everywhere};
@@ -70,7 +71,7 @@ async fn until_none(client: &Client, text: &str, why: &str) -> Result<(), Failur
 }
 
 /// Makes rows of a rollup out of the data points that are `inside`.
-pub(super) async fn make_anew(client: &Client, table: Table, inside: &str) -> Result<(), Failure> {
+async fn make_anew(client: &Client, table: Table, inside: &str) -> Result<(), Failure> {
     let Some(rows) = table.made_from(Table::Points.name(), inside) else {
         return Ok(());
     };
@@ -80,8 +81,7 @@ pub(super) async fn make_anew(client: &Client, table: Table, inside: &str) -> Re
 /// Rows that happen to be the same as some that came before are not left out.
 async fn insert_select(client: &Client, table: Table, rows: &str) -> Result<(), Failure> {
     let statement = format!("INSERT INTO {} {rows}", table.name());
-    let settings = "&insert_deduplicate=0&insert_distributed_sync=1";
-    client.run_with(&statement, settings).await?;
+    client.run_with(&statement, &client.even_if_it_came_before()).await?;
     Ok(())
 }
 
@@ -207,7 +207,7 @@ async fn older(client: &Client, layout: &Layout, project: i64, horizons: Horizon
     let before = super::read::horizons(client, project).await?;
     if raw > before.raw || minutes > before.minutes || hours > before.hours {
         let line = format!("INSERT INTO horizons VALUES ({project}, {raw}, {minutes}, {hours})");
-        client.run_with(&line, "&insert_distributed_sync=1").await?;
+        client.run_with(&line, INSERTS).await?;
         // Who reads must know of it before anything is gone.
         caught_up(client, layout).await?;
     }

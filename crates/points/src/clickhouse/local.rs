@@ -7,8 +7,8 @@ use domain::id::MetricId;
 use domain::time::DAY;
 use rusqlite::{Connection, Transaction};
 
+use super::rows;
 use crate::Error;
-use crate::bytes::{Reader, put_i64};
 use crate::head::generation::Contents;
 use crate::head::metric::Metric;
 use crate::kind::Kind;
@@ -21,11 +21,8 @@ const WORDS_KEPT: i64 = 3 * DAY;
 const TABLES: &str = "
     create table if not exists shipping (
         source integer not null,
-        attempt integer not null,
         batch integer,
-        last integer,
-        undoing integer,
-        touched blob
+        last integer
     );
     create table if not exists shipped_words (
         metric integer not null, day integer not null, word text not null,
@@ -34,26 +31,25 @@ const TABLES: &str = "
 ";
 
 /// A batch that is on its way, or was when everything stopped.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Doubt {
     /// What it is called in ClickHouse.
     pub(crate) batch: u64,
     /// Its last journal record.
     pub(crate) last: u64,
-    /// Whether what there is of it is being taken back.
-    pub(crate) undoing: bool,
-    /// The metrics it has data points of.
-    pub(crate) metrics: Vec<MetricId>,
-    /// The first and the last day it has data points of.
-    pub(crate) days: (i64, i64),
+}
+
+impl Doubt {
+    /// Whether these are what was on its way.
+    pub(crate) fn is(self, source: u64, contents: &Contents) -> bool {
+        rows::name(source, self.last, contents) == self.batch
+    }
 }
 
 /// What a folder that ships is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Shipping {
     pub(crate) source: u64,
-    /// How many batches were taken back. It is part of what batches are called, so none is taken for one that was.
-    pub(crate) attempt: u64,
     pub(crate) doubt: Option<Doubt>,
 }
 
@@ -72,70 +68,34 @@ pub(crate) fn prepare(tx: &Transaction<'_>, source: u64) -> Result<Shipping, Err
             return Err(Error::Here);
         }
         tx.execute_batch(TABLES)?;
-        tx.execute(
-            "insert into shipping (source, attempt) values (?1, 0)",
-            [source.cast_signed()],
-        )?;
+        tx.execute("insert into shipping (source) values (?1)", [source.cast_signed()])?;
     }
     read(tx)
 }
 
 fn read(connection: &Connection) -> Result<Shipping, Error> {
-    let mut select = connection.prepare("select source, attempt, batch, last, undoing, touched from shipping")?;
-    let (mut shipping, touched) = select.query_row((), |row| {
-        let batch: Option<i64> = row.get(2)?;
+    let mut select = connection.prepare("select source, batch, last from shipping")?;
+    let shipping = select.query_row((), |row| {
+        let batch: Option<i64> = row.get(1)?;
         let doubt = batch.map(|batch| {
             Ok::<_, rusqlite::Error>(Doubt {
                 batch: batch.cast_unsigned(),
-                last: row.get::<_, i64>(3)?.cast_unsigned(),
-                undoing: row.get(4)?,
-                metrics: Vec::new(),
-                days: (0, 0),
+                last: row.get::<_, i64>(2)?.cast_unsigned(),
             })
         });
-        let shipping = Shipping {
+        Ok(Shipping {
             source: row.get::<_, i64>(0)?.cast_unsigned(),
-            attempt: row.get::<_, i64>(1)?.cast_unsigned(),
             doubt: doubt.transpose()?,
-        };
-        Ok((shipping, row.get::<_, Option<Vec<u8>>>(5)?))
+        })
     })?;
-    if let (Some(doubt), Some(touched)) = (&mut shipping.doubt, touched) {
-        let mut from = Reader(&touched);
-        doubt.days = (from.i64()?, from.i64()?);
-        while !from.is_empty() {
-            doubt.metrics.push(MetricId(from.i64()?));
-        }
-    }
     Ok(shipping)
 }
 
-/// Notes that a batch is about to be on its way, or that what there is of it is being taken back.
-pub(crate) fn begin(connection: &Connection, doubt: &Doubt) -> Result<(), Error> {
-    let mut touched = Vec::new();
-    put_i64(&mut touched, doubt.days.0);
-    put_i64(&mut touched, doubt.days.1);
-    for metric in &doubt.metrics {
-        put_i64(&mut touched, metric.0);
-    }
-    let row = (
-        doubt.batch.cast_signed(),
-        doubt.last.cast_signed(),
-        doubt.undoing,
-        touched,
-    );
+/// Notes that a batch is about to be on its way.
+pub(crate) fn begin(connection: &Connection, doubt: Doubt) -> Result<(), Error> {
     connection.execute(
-        "update shipping set batch = ?1, last = ?2, undoing = ?3, touched = ?4",
-        row,
-    )?;
-    Ok(())
-}
-
-/// Notes that nothing of the batch is in ClickHouse.
-pub(crate) fn undone(connection: &Connection, attempt: u64) -> Result<(), Error> {
-    connection.execute(
-        "update shipping set attempt = ?1, batch = null, last = null, undoing = null, touched = null",
-        [attempt.cast_signed()],
+        "update shipping set batch = ?1, last = ?2",
+        (doubt.batch.cast_signed(), doubt.last.cast_signed()),
     )?;
     Ok(())
 }
@@ -167,10 +127,7 @@ pub(crate) fn done(tx: &Transaction<'_>, contents: &Contents, last: u64) -> Resu
     }
     keys::seal(tx, contents)?;
     tx.execute("update sealed set record = ?1", [last.cast_signed()])?;
-    tx.execute(
-        "update shipping set batch = null, last = null, undoing = null, touched = null",
-        (),
-    )?;
+    tx.execute("update shipping set batch = null, last = null", ())?;
     Ok(metrics)
 }
 

@@ -5,9 +5,11 @@
 //! whichever are the coarsest that fit, and forgetting the fine ones is deleting them.
 //!
 //! Every row says which folder's journal it came from (`source`). Only its process adds rows of a source, one batch after
-//! the other: so what a batch left half done can be taken back without touching what others add meanwhile.
+//! the other: so what a batch left half done can be told apart from what others add meanwhile.
 
 use std::time::Duration;
+
+use domain::time::{DAY, HOUR, MINUTE};
 
 use super::address::Address;
 use super::{Client, Failure, cluster};
@@ -138,27 +140,46 @@ impl Table {
         }
     }
 
+    /// How long the stretches of time of a rollup are, the shortest first.
+    pub(super) const fn units(self) -> &'static [i64] {
+        match self {
+            Self::Sums | Self::Bins => &[MINUTE, HOUR, DAY],
+            Self::Words => &[HOUR, DAY],
+            _ => &[],
+        }
+    }
+
+    /// What else tells rows of a rollup apart that are of the same metric and time.
+    pub(super) const fn key(self) -> &'static str {
+        match self {
+            Self::Bins => ", bin",
+            Self::Words => ", word",
+            _ => "",
+        }
+    }
+
+    /// The condition for data points that a rollup has.
+    pub(super) const fn has(self) -> &'static str {
+        match self {
+            Self::Bins => "kind = 2",
+            Self::Words => "kind = 3",
+            _ => "1",
+        }
+    }
+
     /// What makes the rows of a rollup out of those of `from`, a table like `points`; none for what is written directly.
     pub(super) fn made_from(self, from: &str, condition: &str) -> Option<String> {
-        let of = "source, project, metric, arrayJoin([{units}]) AS unit, intDiv(at, unit) * unit AS start";
-        let by = "source, project, metric, unit, start";
-        let (units, what, kind) = match self {
-            Self::Sums => (
-                "toInt64(60000000), toInt64(3600000000), toInt64(86400000000)",
+        self.of_units(self.units(), from, condition)
+    }
+
+    /// As [`made_from`](Table::made_from), of stretches of time that are so long.
+    pub(super) fn of_units(self, units: &[i64], from: &str, condition: &str) -> Option<String> {
+        let what = match self {
+            Self::Sums => {
                 "sumState(toUInt64(1)) AS points, sumState(hits) AS amount, sumState(number) AS total, \
-                 minState(number) AS least, maxState(number) AS greatest",
-                "1",
-            ),
-            Self::Bins => (
-                "toInt64(60000000), toInt64(3600000000), toInt64(86400000000)",
-                "bin, sumState(toUInt64(1)) AS points",
-                "kind = 2",
-            ),
-            Self::Words => (
-                "toInt64(3600000000), toInt64(86400000000)",
-                "word, sumState(toUInt64(1)) AS points",
-                "kind = 3",
-            ),
+                 minState(number) AS least, maxState(number) AS greatest"
+            }
+            Self::Bins | Self::Words => "sumState(toUInt64(1)) AS points",
             Self::Metrics => {
                 return Some(format!(
                     "SELECT project, metric, kind, minState(at) AS first, maxState(at) AS last FROM {from} \
@@ -167,14 +188,12 @@ impl Table {
             }
             Self::Points | Self::Batches | Self::Horizons => return None,
         };
-        let of = of.replace("{units}", units);
-        let more = match self {
-            Self::Bins => ", bin",
-            Self::Words => ", word",
-            _ => "",
-        };
+        let (key, has) = (self.key(), self.has());
+        let units: Vec<String> = units.iter().map(|unit| format!("toInt64({unit})")).collect();
+        let units = units.join(", ");
         Some(format!(
-            "SELECT {of}, {what} FROM {from} WHERE {kind} AND {condition} GROUP BY {by}{more}"
+            "SELECT source, project, metric, arrayJoin([{units}]) AS unit, intDiv(at, unit) * unit AS start{key}, {what} \
+             FROM {from} WHERE {has} AND {condition} GROUP BY source, project, metric, unit, start{key}"
         ))
     }
 }
@@ -255,13 +274,18 @@ impl Layout {
 /// once.
 pub(crate) async fn migrate(client: &Client) -> Result<(), Failure> {
     let layout = Layout::of(&client.address);
+    make_everywhere(client, &layout).await?;
+    client.learn().await
+}
+
+async fn make_everywhere(client: &Client, layout: &Layout) -> Result<(), Failure> {
     let Some(cluster) = &layout.cluster else {
-        return tried(client, &layout, None).await.map(drop);
+        return tried(client, layout, None).await.map(drop);
     };
     cluster::check(client, cluster).await?;
     let (mut were_there, mut missing) = (false, None);
     for place in 0..client.hosts() {
-        match tried(client, &layout, Some(place)).await {
+        match tried(client, layout, Some(place)).await {
             Ok(there) => were_there |= there,
             Err(away @ Failure::Unreachable(_)) => missing = Some(away),
             Err(other) => return Err(other),
@@ -270,7 +294,7 @@ pub(crate) async fn migrate(client: &Client) -> Result<(), Failure> {
     match missing {
         Some(away) if !were_there => Err(away),
         // The others of its shard have all that it has.
-        Some(_) => cluster::shards(client, &layout, Table::Points).await.map(drop),
+        Some(_) => cluster::shards(client, layout, Table::Points).await.map(drop),
         None => Ok(()),
     }
 }

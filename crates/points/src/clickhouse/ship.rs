@@ -3,23 +3,23 @@
 //! A batch is on its way from the moment `points.db` says so until it says that it is done. In between something may
 //! stop: this process, ClickHouse, the network. Then it is in doubt, and nothing else is shipped or erased before that is
 //! [settled](Shipper::settle): if ClickHouse has its line in `batches`, all of it is there, for that line is written last.
-//! Else what there is of it is taken back, from the rollups as well, and it is shipped anew.
+//! Else it is [completed](super::complete).
 
-use std::fmt::Write;
-use std::sync::Arc;
+use std::fmt::Display;
 use std::time::Duration;
 
 use domain::id::{MetricId, ProjectId};
-use domain::time::{DAY, Micros};
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
-use super::binary::{Cells, listed};
-use super::lacking::Lacking;
+use super::binary::Cells;
+use super::client::INSERTS;
+use super::complete::complete;
 use super::local::{self, Doubt, Shipping};
-use super::schema::{self, Layout, ROLLUPS, Table};
-use super::{Address, Client, Failure, cluster, erase, rows};
+use super::rows::{self, Batch, Insert};
+use super::schema::{self, Layout, Table};
+use super::{Address, Client, Failure, cluster, erase};
 use crate::Error;
 use crate::head::generation::Contents;
 use crate::head::metric::Metric;
@@ -30,8 +30,10 @@ const PAUSE: Duration = Duration::from_millis(500);
 const LONGEST: Duration = Duration::from_secs(10);
 /// The source of the line in `batches` that says that a server ships here, which a move looks for. No folder has it.
 const SHIPS_HERE: u64 = 0;
-/// Metrics that a statement names; of more it means all of the source.
-const NAMED: usize = 5_000;
+
+/// However a server is set, an insert is one block: then each row of a rollup gets all of it at once.
+const ONE_BLOCK: &str =
+    "&max_insert_block_size=1048576&min_insert_block_size_rows=1048576&min_insert_block_size_bytes=268435456";
 
 /// Ships what one data folder has.
 #[derive(Debug)]
@@ -48,21 +50,17 @@ pub(crate) struct Shipper {
     stopping: watch::Receiver<bool>,
     /// Erasures that are in the journal and not done yet, and their records; oldest first.
     erasures: Vec<(Erasure, u64)>,
-    lacking: Arc<Lacking>,
-    /// Whether other processes answer too, which have to know first what answers may lack.
-    shared: bool,
+}
+
+/// A generation that is there.
+pub(crate) struct Shipped {
+    pub(crate) last: u64,
+    /// What the head has to know of its metrics.
+    pub(crate) metrics: Vec<(MetricId, Metric)>,
 }
 
 impl Shipper {
-    pub(crate) fn new(
-        address: Address,
-        shipping: Shipping,
-        erasures: Vec<(Erasure, u64)>,
-        (lacking, shared): (Arc<Lacking>, bool),
-    ) -> Result<Self, Error> {
-        if let Some(doubt) = shipping.doubt.as_ref().filter(|doubt| doubt.undoing) {
-            lacking.begin(Micros(doubt.days.0 * DAY));
-        }
+    pub(crate) fn new(address: Address, shipping: Shipping, erasures: Vec<(Erasure, u64)>) -> Result<Self, Error> {
         Ok(Self {
             layout: Layout::of(&address),
             client: Client::new(address)?,
@@ -72,8 +70,6 @@ impl Shipper {
             failures: 0,
             stopping: watch::Sender::new(false).subscribe(),
             erasures,
-            lacking,
-            shared,
         })
     }
 
@@ -109,6 +105,8 @@ impl Shipper {
 
     /// Notes how a try ended.
     pub(crate) fn tried(&mut self, well: bool) {
+        // It may be another server by then, or another version of it.
+        self.migrated &= well;
         self.failures = if well { 0 } else { self.failures.saturating_add(1) };
     }
 
@@ -119,7 +117,7 @@ impl Shipper {
                 schema::migrate(&self.client).await?;
                 // Before anything of it is there: what is moved here then knows that not all is its own.
                 let line = format!("INSERT INTO batches (source, batch, last, points) SELECT {SHIPS_HERE}, 0, 0, 0");
-                self.client.run_with(&line, "&insert_distributed_sync=1").await
+                self.client.run_with(&line, INSERTS).await
             };
             Self::wait_for(&self.runtime, &self.stopping, prepared)?;
             self.migrated = true;
@@ -169,93 +167,38 @@ impl Shipper {
     }
 
     /// Ships all of a generation whose last record is `last`, which is none that is in doubt.
-    pub(crate) fn ship(
-        &mut self,
-        db: &mut Connection,
-        contents: &Contents,
-        last: u64,
-    ) -> Result<Vec<(MetricId, Metric)>, Error> {
-        if let Some((metrics, days)) = rows::touched(contents) {
-            let Shipping { source, attempt, .. } = self.shipping;
-            let batch = rows::name(source, last, attempt, contents);
-            let doubt = Doubt {
-                batch,
-                last,
-                undoing: false,
-                metrics,
-                days,
-            };
-            local::begin(db, &doubt)?;
+    pub(crate) fn ship(&mut self, db: &mut Connection, contents: &Contents, last: u64) -> Result<Shipped, Error> {
+        if contents.metrics.iter().any(|recent| !recent.points.is_empty()) {
+            let source = self.shipping.source;
+            let name = rows::name(source, last, contents);
+            let doubt = Doubt { batch: name, last };
+            local::begin(db, doubt)?;
             self.shipping.doubt = Some(doubt);
-            let rows = rows::of(source, batch, last, contents);
-            let inserted = insert(&self.client, &self.layout, (source, batch, last), &rows);
-            Self::wait_for(&self.runtime, &self.stopping, inserted)?;
+            let sent = send(&self.client, &self.layout, Batch { source, name, last }, contents);
+            Self::wait_for(&self.runtime, &self.stopping, sent)?;
         }
         self.done(db, contents, last)
     }
 
     /// Notes that all of a generation is in ClickHouse.
-    pub(crate) fn done(
-        &mut self,
-        db: &mut Connection,
-        contents: &Contents,
-        last: u64,
-    ) -> Result<Vec<(MetricId, Metric)>, Error> {
+    fn done(&mut self, db: &mut Connection, contents: &Contents, last: u64) -> Result<Shipped, Error> {
         let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let metrics = local::done(&tx, contents, last)?;
         tx.commit()?;
         self.shipping.doubt = None;
-        Ok(metrics)
+        Ok(Shipped { last, metrics })
     }
 
-    /// Finds out what became of the batch that is in doubt, if one is. Says its last record if all of it is in ClickHouse;
-    /// else nothing of it is once this returns.
-    pub(crate) fn settle(&mut self, db: &Connection) -> Result<Option<u64>, Error> {
-        let Some(doubt) = self.shipping.doubt.clone() else {
+    /// Makes sure that all of the batch that is in doubt is there, if one is: the oldest generation, of which these are the
+    /// contents.
+    pub(crate) fn settle(&mut self, db: &mut Connection, contents: &Contents) -> Result<Option<Shipped>, Error> {
+        let Some(Doubt { batch: name, last }) = self.shipping.doubt else {
             return Ok(None);
         };
-        // Any replica is asked, and one that lags would not know.
-        Self::wait_for(
-            &self.runtime,
-            &self.stopping,
-            erase::caught_up(&self.client, &self.layout),
-        )?;
         let source = self.shipping.source;
-        let mine = format!("source = {source} AND batch = {}", doubt.batch);
-        let whole = self.count(&format!("SELECT count() FROM batches WHERE {mine}"))?;
-        if whole > 0 {
-            return Ok(Some(doubt.last));
-        }
-        let there = self.count(&format!("SELECT count() FROM points WHERE {mine}"))?;
-        let mut attempt = self.shipping.attempt;
-        if there > 0 || doubt.undoing {
-            let undoing = Doubt { undoing: true, ..doubt };
-            local::begin(db, &undoing)?;
-            tracing::warn!(
-                rows = there,
-                "a batch is in ClickHouse in part; it is taken back and shipped anew"
-            );
-            // If this fails, the next try has to know it: data points may be gone by then, and rollups are made anew last.
-            self.shipping.doubt = Some(undoing.clone());
-            self.lacking.begin(Micros(undoing.days.0 * DAY));
-            let taken_back = async {
-                if self.shared {
-                    self.lacking.known().await?;
-                }
-                take_back(&self.client, &self.layout, source, &undoing).await
-            };
-            Self::wait_for(&self.runtime, &self.stopping, taken_back)?;
-            self.lacking.end();
-            // Replicated tables take a batch of the same name for one they have already.
-            attempt += 1;
-        }
-        local::undone(db, attempt)?;
-        (self.shipping.attempt, self.shipping.doubt) = (attempt, None);
-        Ok(None)
-    }
-
-    fn count(&self, text: &str) -> Result<u64, Failure> {
-        Self::wait_for(&self.runtime, &self.stopping, count(&self.client, text))
+        let completed = complete(&self.client, &self.layout, Batch { source, name, last }, contents);
+        Self::wait_for(&self.runtime, &self.stopping, completed)?;
+        self.done(db, contents, last).map(Some)
     }
 }
 
@@ -274,65 +217,41 @@ pub(super) async fn count_everywhere(client: &Client, text: &str) -> Result<u64,
     Ok(sum)
 }
 
-/// Inserts a batch, and last of all the line that says it is whole.
-async fn insert(
+/// Inserts a batch that is not there.
+async fn send(client: &Client, layout: &Layout, batch: Batch, contents: &Contents) -> Result<(), Failure> {
+    let inserts = rows::of(batch, contents, |_, _| false);
+    for of in &inserts {
+        insert(client, batch.source, of, INSERTS).await?;
+    }
+    say_it_is_whole(client, layout, batch, &inserts).await
+}
+
+/// What is under way of a source can be told by its name.
+pub(super) fn query_id(source: u64, what: impl Display) -> String {
+    format!("microstat-{source}-{what}")
+}
+
+/// Inserts rows of a batch.
+pub(super) async fn insert(client: &Client, source: u64, of: &Insert, settings: &str) -> Result<(), Failure> {
+    let id = query_id(source, of.name);
+    let settings = format!("{settings}{ONE_BLOCK}&query_id={id}");
+    client.insert(Table::Points.name(), &of.rows, &settings).await
+}
+
+/// Writes the line that says that a batch is whole.
+pub(super) async fn say_it_is_whole(
     client: &Client,
     layout: &Layout,
-    (source, batch, last): (u64, u64, u64),
-    rows: &rows::Rows,
+    batch: Batch,
+    inserts: &[Insert],
 ) -> Result<(), Failure> {
-    for (nth, insert) in rows.inserts.iter().enumerate() {
-        // One of this name that is still under way, though nobody waits for it any more, is not joined by another.
-        let settings = format!("&insert_distributed_sync=1&query_id=microstat-{source}-{batch}-{nth}");
-        client.insert(Table::Points.name(), insert, &settings).await?;
-    }
     if layout.cluster.is_some() {
         // With its line, the journal's part is used again: a server that is lost then must not be the only one that had it.
         cluster::copied(client, layout).await?;
     }
-    let line = format!("INSERT INTO batches VALUES ({source}, {batch}, {last}, {})", rows.count);
-    client.run_with(&line, "&insert_distributed_sync=1").await?;
+    let Batch { source, name, last } = batch;
+    let points: u64 = inserts.iter().map(|insert| insert.count).sum();
+    let line = format!("INSERT INTO batches VALUES ({source}, {name}, {last}, {points})");
+    client.run_with(&line, INSERTS).await?;
     Ok(())
-}
-
-/// Takes a batch back: the rollups of all that its source has of the days it touched are made anew from what is left.
-async fn take_back(client: &Client, layout: &Layout, source: u64, doubt: &Doubt) -> Result<(), Failure> {
-    let (from, to) = (doubt.days.0 * DAY, (doubt.days.1 + 1) * DAY);
-    let mut of = format!("source = {source}");
-    if doubt.metrics.len() <= NAMED {
-        let _ = write!(
-            of,
-            " AND metric IN ({})",
-            listed(doubt.metrics.iter().map(|metric| metric.0))
-        );
-    }
-    // Where data points are gone, rollups can't be made anew.
-    for (project, raw) in forgotten(client, from).await? {
-        let _ = write!(of, " AND NOT (project = {project} AND {{time}} < {raw})");
-    }
-    let inside = |time: &str| format!("{} AND {time} >= {from} AND {time} < {to}", of.replace("{time}", time));
-    for table in ROLLUPS {
-        erase::delete(client, layout, table, &inside("start")).await?;
-    }
-    let batch = format!("source = {source} AND batch = {}", doubt.batch);
-    erase::delete(client, layout, Table::Points, &batch).await?;
-    erase::caught_up(client, layout).await?;
-    for table in ROLLUPS {
-        erase::make_anew(client, table, &inside("at")).await?;
-    }
-    erase::caught_up(client, layout).await
-}
-
-/// Projects whose rollups are all there is of some time after this one, each with when their data points begin.
-async fn forgotten(client: &Client, after: i64) -> Result<Vec<(i64, i64)>, Failure> {
-    let text = format!(
-        "SELECT project, max(raw) AS up_to FROM horizons GROUP BY project HAVING up_to > {after} FORMAT RowBinary"
-    );
-    let said = client.ask(&text).await?;
-    let mut cells = Cells::of(&said);
-    let mut found = Vec::new();
-    while !cells.is_empty() {
-        found.push((cells.i64()?, cells.i64()?));
-    }
-    Ok(found)
 }

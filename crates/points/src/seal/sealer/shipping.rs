@@ -1,12 +1,10 @@
 //! Sealing where data points go to ClickHouse: a generation is shipped, and erasures are done there.
 
-use domain::id::MetricId;
 use rusqlite::Connection;
 
 use super::Work;
-use crate::clickhouse::ship::Shipper;
+use crate::clickhouse::ship::{Shipped, Shipper};
 use crate::head::generation::Generation;
-use crate::head::metric::Metric;
 use crate::journal::entry::Erasure;
 use crate::{Error, schema};
 
@@ -29,26 +27,26 @@ impl Work {
             return Ok(());
         };
         let last = generation.last();
-        let metrics = self.shipping(|shipper, db| shipper.ship(db, &generation.read(), last))?;
-        self.shipped(last, metrics);
+        let shipped = self.shipping(|shipper, db| shipper.ship(db, &generation.read(), last))?;
+        self.shipped(shipped);
         Ok(())
     }
 
-    /// Finds out what became of a batch that is in doubt. It is the oldest generation.
+    /// Makes sure that all of a batch that is in doubt is there. It is the oldest generation.
     fn settle(&mut self) -> Result<(), Error> {
-        let whole = self.shipping(|shipper, db| {
-            shipper.prepare()?;
-            shipper.settle(db)
-        })?;
         let oldest = self.head.state().generations.front().cloned();
-        if let (Some(last), Some(oldest)) = (whole, oldest) {
-            let metrics = self.shipping(|shipper, db| shipper.done(db, &oldest.read(), last))?;
-            self.shipped(last, metrics);
+        let oldest = oldest.unwrap_or_default();
+        let settled = self.shipping(|shipper, db| {
+            shipper.prepare()?;
+            shipper.settle(db, &oldest.read())
+        })?;
+        if let Some(shipped) = settled {
+            self.shipped(shipped);
         }
         Ok(())
     }
 
-    fn shipped(&mut self, last: u64, metrics: Vec<(MetricId, Metric)>) {
+    fn shipped(&mut self, Shipped { last, metrics }: Shipped) {
         let mut state = self.head.state_mut();
         state.sealed = last;
         state.generations.pop_front();

@@ -25,7 +25,8 @@ pub(super) struct Between {
 
 #[derive(Default)]
 struct State {
-    next: Option<(&'static str, Fault)>,
+    /// A text, how many requests that have it are passed on before, and what then happens.
+    next: Option<(&'static str, u32, Fault)>,
     is_cut: bool,
 }
 
@@ -54,7 +55,12 @@ impl Between {
 
     /// Passes on what comes, up to the fault.
     pub(super) fn fail(&self, text: &'static str, how: Fault) {
-        let next = Some((text, how));
+        self.fail_at(text, 1, how);
+    }
+
+    /// Passes on what comes, up to the fault, which is done with the `nth` request that has a text in it.
+    pub(super) fn fail_at(&self, text: &'static str, nth: u32, how: Fault) {
+        let next = Some((text, nth - 1, how));
         *self.state.lock().unwrap() = State { next, is_cut: false };
     }
 
@@ -71,7 +77,13 @@ impl Between {
             return Some(Fault::Lost);
         }
         let says = |text: &str| request.windows(text.len()).any(|part| part == text.as_bytes());
-        let (_, fault) = state.next.take_if(|(text, _)| says(text))?;
+        let is_it = |(text, before, _): &mut (&'static str, u32, Fault)| {
+            let it_says = says(text);
+            let is_it = it_says && *before == 0;
+            *before = before.saturating_sub(u32::from(it_says));
+            is_it
+        };
+        let (_, _, fault) = state.next.take_if(is_it)?;
         state.is_cut = true;
         Some(fault)
     }

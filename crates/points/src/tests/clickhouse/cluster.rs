@@ -147,6 +147,38 @@ async fn a_shard_that_is_cut_off_is_waited_for_and_nothing_is_answered_in_part()
     has(&cluster.servers[0], "cut", 560);
 }
 
+/// Views that did not run, on one shard with two replicas and on another; each compares with what the one before it added.
+#[tokio::test]
+async fn rollups_that_lack_a_batch_get_it_on_every_replica() {
+    let Some(cluster) = start() else { return };
+    let dir = TempDir::new().unwrap();
+    let points = open(&dir, &address(&cluster, "views")).await;
+    store(&points, numbers(100)).await;
+    points.seal().await.unwrap();
+    let everywhere = |text: &str| {
+        for server in &cluster.servers {
+            server.ask("views", text);
+        }
+    };
+    for view in ["sums", "bins"] {
+        everywhere(&format!("DETACH TABLE points_to_{view}"));
+    }
+    // Nor is its line written.
+    everywhere("RENAME TABLE batches TO away");
+    store(&points, numbers(50)).await;
+    points.seal().await.unwrap_err();
+    for view in ["sums", "bins"] {
+        everywhere(&format!("ATTACH TABLE points_to_{view}"));
+    }
+    everywhere("RENAME TABLE away TO batches");
+    points.seal().await.unwrap();
+    for server in &cluster.servers {
+        has(server, "views", 150);
+        let bins = "SELECT sumMerge(points) FROM bins WHERE unit = 86400000000";
+        assert_eq!(server.number("views", bins), 8 * 150);
+    }
+}
+
 #[tokio::test]
 async fn a_replica_that_lags_is_not_asked_if_another_does_not() {
     let Some(cluster) = start() else { return };

@@ -156,18 +156,33 @@ impl Server {
         self.post(database, "SELECT 1").is_some_and(|(fine, _)| fine)
     }
 
+    /// Has it begin something under a name, and returns when it is under way: as long as the connection is kept.
+    pub(crate) fn begin(&self, id: &str, text: &str) -> TcpStream {
+        let stream = self.say(&format!("query_id={id}"), text).expect("the server listens");
+        let its = format!("SELECT count() FROM processes WHERE query_id = '{id}'");
+        while self.number("system", &its) == 0 {
+            std::thread::sleep(LOOKING);
+        }
+        stream
+    }
+
     fn post(&self, database: &str, text: &str) -> Option<(bool, String)> {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).ok()?;
-        let head = format!(
-            "POST /?wait_end_of_query=1&database={database} HTTP/1.0\r\nContent-Length: {}\r\n\r\n{text}",
-            text.len()
-        );
-        stream.write_all(head.as_bytes()).ok()?;
+        let mut stream = self.say(&format!("wait_end_of_query=1&database={database}"), text)?;
         let mut said = Vec::new();
         stream.read_to_end(&mut said).ok()?;
         let said = String::from_utf8_lossy(&said).into_owned();
         let (head, body) = said.split_once("\r\n\r\n")?;
         Some((head.contains(" 200 "), body.to_owned()))
+    }
+
+    fn say(&self, settings: &str, text: &str) -> Option<TcpStream> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).ok()?;
+        let head = format!(
+            "POST /?{settings} HTTP/1.0\r\nContent-Length: {}\r\n\r\n{text}",
+            text.len()
+        );
+        stream.write_all(head.as_bytes()).ok()?;
+        Some(stream)
     }
 }
 
