@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use domain::time::{Micros, SECOND};
-use points::{Options, Points};
+use points::Points;
 use store::users::User;
 use store::{Db, migrations};
 use tokio::sync::{Notify, Semaphore};
@@ -196,10 +196,7 @@ impl App {
             "data points go to ClickHouse; while it is away, they wait in the data folder up to the backlog"
         );
         let source = u64::from_le_bytes(core.random.bytes());
-        let options = Options {
-            ..core.config.shipping()
-        };
-        let points = Points::open_shipping(&core.config.data, options, address, source).await?;
+        let points = Points::open_shipping(&core.config.data, core.config.shipping(), address, source).await?;
         Ok(Some(points))
     }
 

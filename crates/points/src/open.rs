@@ -8,7 +8,7 @@ use domain::id::{MetricId, ProjectId};
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::Semaphore;
 
-use crate::clickhouse::local::{self, Doubt};
+use crate::clickhouse::local::{self, Batch};
 use crate::clickhouse::ship::Shipper;
 use crate::clickhouse::{Address, Reader};
 use crate::guest::Guest;
@@ -68,7 +68,7 @@ pub(crate) fn open(
     let record = marks.record;
     let head = Arc::new(Head::new(marks, true, metrics(&connection)?));
     let cut = shipping.as_ref().map(|shipping| Cut {
-        doubt: shipping.doubt.map(|doubt| (shipping.source, doubt)),
+        doubt: shipping.doubt,
         most: options.generation,
     });
     let Replayed {
@@ -182,8 +182,8 @@ fn folder(path: PathBuf) -> Result<Arc<dyn Disk>, Error> {
 /// Where what is brought back is cut into generations.
 #[derive(Clone, Copy)]
 struct Cut {
-    /// After the batch of a source that is in doubt.
-    doubt: Option<(u64, Doubt)>,
+    /// After the batch that is in doubt.
+    doubt: Option<Batch>,
     /// After so many data points.
     most: usize,
 }
@@ -211,7 +211,7 @@ fn replay(
         project: ProjectId(0),
         now: 0,
         seq: sealed,
-        doubt: cut.and_then(|cut| cut.doubt).map(|(_, doubt)| doubt.last),
+        doubt: cut.and_then(|cut| cut.doubt).map(|doubt| doubt.last),
         erasures: Vec::new(),
     };
     let mut found = recover(&**disk, sealed, |seq, says| {
@@ -236,8 +236,8 @@ fn replay(
             replaying.close(at);
         }
     }
-    if let Some((source, doubt)) = cut.and_then(|cut| cut.doubt) {
-        replaying.erase_as_before(source, doubt);
+    if let Some(doubt) = cut.and_then(|cut| cut.doubt) {
+        replaying.erase_as_before(doubt);
     }
     let mut newest: Arc<Generation> = head.newest();
     let mut before = sealed;
@@ -296,11 +296,11 @@ impl Replaying {
     }
 
     /// Takes out of the batch in doubt what was erased after it came, but before it was on its way: its name tells.
-    fn erase_as_before(&mut self, source: u64, doubt: Doubt) {
+    fn erase_as_before(&mut self, doubt: Batch) {
         let is_it = |(_, last): &&mut (Contents, u64)| *last == doubt.last;
         if let Some((contents, _)) = self.closed.iter_mut().find(is_it) {
             for (erasure, _) in &self.erasures {
-                if doubt.is(source, contents) {
+                if doubt.is(contents) {
                     break;
                 }
                 contents.erase(*erasure);

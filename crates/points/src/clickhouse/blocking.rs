@@ -5,7 +5,6 @@ use std::cell::Cell;
 use hyper::body::Bytes;
 use tokio::runtime::Runtime;
 
-use super::client::INSERTS;
 use super::schema::{self, Layout, Table};
 use super::{Address, Client, Failure, erase, ship};
 use crate::Error;
@@ -65,7 +64,9 @@ impl Server {
 
     pub(super) fn run(&self, text: &str) -> Result<(), Failure> {
         self.changed.set(true);
-        self.runtime.block_on(self.client.run_with(text, INSERTS)).map(drop)
+        self.runtime
+            .block_on(self.client.run_with(text, &self.client.inserts()))
+            .map(drop)
     }
 
     /// Inserts rows under a name, even if the same came before.

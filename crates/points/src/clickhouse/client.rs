@@ -30,13 +30,6 @@ const WAITING: Duration = Duration::from_secs(LIMIT + 15);
 /// Most of an answer that says no.
 const SAID: usize = 300;
 
-/// Of an insert: it is waited until rows are where they belong.
-pub(super) const INSERTS: &str = "&insert_distributed_sync=1";
-/// Inserts come one at a time and are waited for: a queue would put those of several sources together.
-const ASYNCHRONOUS: &str = "async_insert";
-/// What says whether blocks that come again are left out; before it there is `insert_deduplicate` alone.
-const DEDUPLICATES: &str = "deduplicate_insert";
-
 type Connection = SendRequest<Full<Bytes>>;
 
 /// A client of one or several servers that say the same.
@@ -45,8 +38,9 @@ pub(crate) struct Client {
     tls: Option<TlsConnector>,
     /// The server that answered last.
     home: AtomicUsize,
-    /// Settings of today's servers that old ones refuse, as far as all of them know them.
-    knows: [AtomicBool; 2],
+    /// Settings of today's servers that old ones refuse: whether all of them know these.
+    async_insert: AtomicBool,
+    deduplicate_insert: AtomicBool,
     free: Mutex<Vec<(usize, Connection)>>,
 }
 
@@ -75,7 +69,8 @@ impl Client {
             address,
             tls,
             home: AtomicUsize::new(0),
-            knows: Default::default(),
+            async_insert: AtomicBool::new(false),
+            deduplicate_insert: AtomicBool::new(false),
             free: Mutex::default(),
         })
     }
@@ -167,30 +162,34 @@ impl Client {
 
     /// Finds out which settings servers know.
     pub(super) async fn learn(&self) -> Result<(), Failure> {
-        let text = format!(
-            "SELECT countIf(name = '{ASYNCHRONOUS}'), countIf(name = '{DEDUPLICATES}') FROM system.settings FORMAT RowBinary"
-        );
-        let mut all = [true; 2];
-        for said in self.ask_each(&text).await? {
+        let text = "SELECT countIf(name = 'async_insert'), countIf(name = 'deduplicate_insert') FROM system.settings \
+                    FORMAT RowBinary";
+        let (mut async_insert, mut deduplicate_insert) = (true, true);
+        for said in self.ask_each(text).await? {
             let mut cells = Cells::of(&said);
-            for knows in &mut all {
-                *knows &= cells.u64()? > 0;
-            }
+            async_insert &= cells.u64()? > 0;
+            deduplicate_insert &= cells.u64()? > 0;
         }
-        for (known, knows) in self.knows.iter().zip(all) {
-            known.store(knows, Ordering::Relaxed);
-        }
+        self.async_insert.store(async_insert, Ordering::Relaxed);
+        self.deduplicate_insert.store(deduplicate_insert, Ordering::Relaxed);
         Ok(())
     }
 
-    /// Settings for an insert of rows of which the same may have come before.
+    /// Settings for an insert: it is waited until rows are where they belong. A queue would put those of several sources
+    /// together.
+    pub(super) fn inserts(&self) -> String {
+        let known = self.async_insert.load(Ordering::Relaxed);
+        format!(
+            "&insert_distributed_sync=1{}",
+            if known { "&async_insert=0" } else { "" }
+        )
+    }
+
+    /// Those for an insert of rows of which the same may have come before.
     pub(super) fn even_if_it_came_before(&self) -> String {
-        let today = if self.knows[1].load(Ordering::Relaxed) {
-            format!("&{DEDUPLICATES}=disable")
-        } else {
-            String::new()
-        };
-        format!("{INSERTS}&insert_deduplicate=0{today}")
+        let known = self.deduplicate_insert.load(Ordering::Relaxed);
+        let today = if known { "&deduplicate_insert=disable" } else { "" };
+        format!("{}&insert_deduplicate=0{today}", self.inserts())
     }
 
     pub(super) async fn run(&self, text: &str) -> Result<Bytes, Failure> {
@@ -320,9 +319,6 @@ impl Client {
         }
         if self.address.cluster.is_some() {
             path.push_str(NEWEST);
-        }
-        if self.knows[0].load(Ordering::Relaxed) {
-            let _ = write!(path, "&{ASYNCHRONOUS}=0");
         }
         path.push_str(of.settings);
         let body = if let Some(rows) = of.rows {

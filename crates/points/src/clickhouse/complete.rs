@@ -13,8 +13,8 @@ use domain::time::MINUTE;
 use tokio::time::{sleep, timeout};
 
 use super::binary::{Cells, listed};
-use super::client::INSERTS;
-use super::rows::{self, Batch, Insert, Span};
+use super::local::Batch;
+use super::rows::{self, Insert, Span};
 use super::schema::{Layout, ROLLUPS, Table};
 use super::ship::{count, insert, query_id, say_it_is_whole};
 use super::{Client, Failure, cluster, erase};
@@ -141,7 +141,7 @@ impl Part<'_> {
         let of = format!("FROM points WHERE {}", self.its());
         // Should somebody out of reach still add the same, it is left out as a block that came before; but so it is if that
         // block got lost.
-        for settings in [INSERTS.to_owned(), self.client.even_if_it_came_before()] {
+        for settings in [self.client.inserts(), self.client.even_if_it_came_before()] {
             let there = match count(self.client, &format!("SELECT count() {of}")).await? {
                 there if there >= all => return Ok(()),
                 0 => HashSet::new(),
@@ -174,8 +174,7 @@ impl Part<'_> {
     async fn rollups(&self) -> Result<(), Failure> {
         let its = self.its();
         // When a metric first and last came may be said again.
-        self.add(Table::Metrics, Table::Metrics.made_from(Table::Points.name(), &its))
-            .await?;
+        self.add(Table::Metrics, &[], &its).await?;
         for table in ROLLUPS {
             let mut shorter = None;
             for unit in table.units() {
@@ -185,8 +184,7 @@ impl Part<'_> {
                     table.key(),
                     self.lacking(table, *unit, shorter)
                 );
-                self.add(table, table.of_units(&[*unit], Table::Points.name(), &condition))
-                    .await?;
+                self.add(table, &[*unit], &condition).await?;
                 shorter = Some(*unit);
             }
         }
@@ -194,12 +192,11 @@ impl Part<'_> {
     }
 
     /// What was compared lacks these rows, so they are added though the same may have come before.
-    async fn add(&self, table: Table, rows: Option<String>) -> Result<(), Failure> {
-        let (name, rows) = (table.name(), rows.unwrap_or_default());
-        let again = self.client.even_if_it_came_before();
-        let settings = format!("{again}&query_id={}", query_id(self.source, name));
-        let add = format!("INSERT INTO {name} {rows}");
-        self.client.run_with(&add, &settings).await?;
+    async fn add(&self, table: Table, units: &[i64], which: &str) -> Result<(), Failure> {
+        if let Some(rows) = table.of_units(units, Table::Points.name(), which) {
+            let id = query_id(self.source, table.name());
+            erase::insert_select(self.client, table, &rows, Some(&id)).await?;
+        }
         // What is compared next has to have it, whichever replica is asked.
         erase::caught_up(self.client, self.layout).await
     }

@@ -5,7 +5,6 @@ use std::time::Duration;
 use domain::id::MetricId;
 use domain::time::{DAY, HOUR, MINUTE};
 
-use super::client::INSERTS;
 use super::read::{Known, known};
 use super::schema::{Layout, ROLLUPS, TABLES, Table};
 use super::ship::{count, count_everywhere};
@@ -75,13 +74,15 @@ async fn make_anew(client: &Client, table: Table, inside: &str) -> Result<(), Fa
     let Some(rows) = table.made_from(Table::Points.name(), inside) else {
         return Ok(());
     };
-    insert_select(client, table, &rows).await
+    insert_select(client, table, &rows, None).await
 }
 
 /// Rows that happen to be the same as some that came before are not left out.
-async fn insert_select(client: &Client, table: Table, rows: &str) -> Result<(), Failure> {
+pub(super) async fn insert_select(client: &Client, table: Table, rows: &str, id: Option<&str>) -> Result<(), Failure> {
     let statement = format!("INSERT INTO {} {rows}", table.name());
-    client.run_with(&statement, &client.even_if_it_came_before()).await?;
+    let named = id.map_or(String::new(), |id| format!("&query_id={id}"));
+    let settings = client.even_if_it_came_before() + &named;
+    client.run_with(&statement, &settings).await?;
     Ok(())
 }
 
@@ -177,21 +178,20 @@ async fn from_finest(
         caught_up(client, layout).await?;
         for unit in [HOUR, DAY].into_iter().filter(|unit| *unit > finest) {
             delete(client, layout, table, &format!("{today} AND unit = {unit}")).await?;
-            let (what, by) = match table {
-                Table::Sums => (
+            let key = table.key();
+            let what = match table {
+                Table::Sums => {
                     "sumMergeState(points), sumMergeState(amount), sumMergeState(total), minMergeState(least), \
-                     maxMergeState(greatest)",
-                    "",
-                ),
-                Table::Bins => ("bin, sumMergeState(points)", ", bin"),
-                _ => ("word, sumMergeState(points)", ", word"),
+                     maxMergeState(greatest)"
+                }
+                _ => "sumMergeState(points)",
             };
             let rows = format!(
-                "SELECT source, project, metric, toInt64({unit}) AS longer, intDiv(start, longer) * longer AS begins, \
-                 {what} FROM {} WHERE {today} AND unit = {finest} GROUP BY source, project, metric, begins{by}",
+                "SELECT source, project, metric, toInt64({unit}) AS longer, intDiv(start, longer) * longer AS begins\
+                 {key}, {what} FROM {} WHERE {today} AND unit = {finest} GROUP BY source, project, metric, begins{key}",
                 table.name()
             );
-            insert_select(client, table, &rows).await?;
+            insert_select(client, table, &rows, None).await?;
         }
     }
     caught_up(client, layout).await
@@ -207,7 +207,7 @@ async fn older(client: &Client, layout: &Layout, project: i64, horizons: Horizon
     let before = super::read::horizons(client, project).await?;
     if raw > before.raw || minutes > before.minutes || hours > before.hours {
         let line = format!("INSERT INTO horizons VALUES ({project}, {raw}, {minutes}, {hours})");
-        client.run_with(&line, INSERTS).await?;
+        client.run_with(&line, &client.inserts()).await?;
         // Who reads must know of it before anything is gone.
         caught_up(client, layout).await?;
     }

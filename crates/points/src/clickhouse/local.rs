@@ -32,17 +32,24 @@ const TABLES: &str = "
 
 /// A batch that is on its way, or was when everything stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Doubt {
+pub(crate) struct Batch {
+    pub(crate) source: u64,
     /// What it is called in ClickHouse.
-    pub(crate) batch: u64,
+    pub(crate) name: u64,
     /// Its last journal record.
     pub(crate) last: u64,
 }
 
-impl Doubt {
-    /// Whether these are what was on its way.
-    pub(crate) fn is(self, source: u64, contents: &Contents) -> bool {
-        rows::name(source, self.last, contents) == self.batch
+impl Batch {
+    /// One that is about to be on its way.
+    pub(crate) fn of(source: u64, last: u64, contents: &Contents) -> Self {
+        let name = rows::name(source, last, contents);
+        Self { source, name, last }
+    }
+
+    /// Whether these are what is on its way.
+    pub(crate) fn is(self, contents: &Contents) -> bool {
+        self == Self::of(self.source, self.last, contents)
     }
 }
 
@@ -50,7 +57,7 @@ impl Doubt {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Shipping {
     pub(crate) source: u64,
-    pub(crate) doubt: Option<Doubt>,
+    pub(crate) doubt: Option<Batch>,
 }
 
 /// Whether the folder's data points are in ClickHouse.
@@ -76,15 +83,17 @@ pub(crate) fn prepare(tx: &Transaction<'_>, source: u64) -> Result<Shipping, Err
 fn read(connection: &Connection) -> Result<Shipping, Error> {
     let mut select = connection.prepare("select source, batch, last from shipping")?;
     let shipping = select.query_row((), |row| {
-        let batch: Option<i64> = row.get(1)?;
-        let doubt = batch.map(|batch| {
-            Ok::<_, rusqlite::Error>(Doubt {
-                batch: batch.cast_unsigned(),
+        let source = row.get::<_, i64>(0)?.cast_unsigned();
+        let name: Option<i64> = row.get(1)?;
+        let doubt = name.map(|name| {
+            Ok::<_, rusqlite::Error>(Batch {
+                source,
+                name: name.cast_unsigned(),
                 last: row.get::<_, i64>(2)?.cast_unsigned(),
             })
         });
         Ok(Shipping {
-            source: row.get::<_, i64>(0)?.cast_unsigned(),
+            source,
             doubt: doubt.transpose()?,
         })
     })?;
@@ -92,10 +101,10 @@ fn read(connection: &Connection) -> Result<Shipping, Error> {
 }
 
 /// Notes that a batch is about to be on its way.
-pub(crate) fn begin(connection: &Connection, doubt: Doubt) -> Result<(), Error> {
+pub(crate) fn begin(connection: &Connection, batch: Batch) -> Result<(), Error> {
     connection.execute(
         "update shipping set batch = ?1, last = ?2",
-        (doubt.batch.cast_signed(), doubt.last.cast_signed()),
+        (batch.name.cast_signed(), batch.last.cast_signed()),
     )?;
     Ok(())
 }

@@ -10,6 +10,7 @@ use hyper::body::Bytes;
 use sha2::{Digest, Sha256};
 
 use super::binary::listed;
+use super::local::Batch;
 use crate::bytes::put_bytes;
 use crate::head::generation::Contents;
 use crate::head::recent::Recent;
@@ -27,15 +28,6 @@ const STRETCHES: usize = 50;
 
 /// A data point's place in the order in which its source's data points came: its batch's last record, then so many.
 const PLACE_BITS: u32 = 24;
-
-/// A generation on its way.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Batch {
-    pub(super) source: u64,
-    pub(super) name: u64,
-    /// Its last journal record.
-    pub(super) last: u64,
-}
 
 /// A part of a batch, so that no insert is too large.
 #[derive(Debug)]

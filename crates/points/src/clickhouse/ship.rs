@@ -14,10 +14,9 @@ use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
 use super::binary::Cells;
-use super::client::INSERTS;
 use super::complete::complete;
-use super::local::{self, Doubt, Shipping};
-use super::rows::{self, Batch, Insert};
+use super::local::{self, Batch, Shipping};
+use super::rows::{self, Insert};
 use super::schema::{self, Layout, Table};
 use super::{Address, Client, Failure, cluster, erase};
 use crate::Error;
@@ -117,7 +116,7 @@ impl Shipper {
                 schema::migrate(&self.client).await?;
                 // Before anything of it is there: what is moved here then knows that not all is its own.
                 let line = format!("INSERT INTO batches (source, batch, last, points) SELECT {SHIPS_HERE}, 0, 0, 0");
-                self.client.run_with(&line, INSERTS).await
+                self.client.run_with(&line, &self.client.inserts()).await
             };
             Self::wait_for(&self.runtime, &self.stopping, prepared)?;
             self.migrated = true;
@@ -168,13 +167,11 @@ impl Shipper {
 
     /// Ships all of a generation whose last record is `last`, which is none that is in doubt.
     pub(crate) fn ship(&mut self, db: &mut Connection, contents: &Contents, last: u64) -> Result<Shipped, Error> {
-        if contents.metrics.iter().any(|recent| !recent.points.is_empty()) {
-            let source = self.shipping.source;
-            let name = rows::name(source, last, contents);
-            let doubt = Doubt { batch: name, last };
-            local::begin(db, doubt)?;
-            self.shipping.doubt = Some(doubt);
-            let sent = send(&self.client, &self.layout, Batch { source, name, last }, contents);
+        if contents.points() > 0 {
+            let batch = Batch::of(self.shipping.source, last, contents);
+            local::begin(db, batch)?;
+            self.shipping.doubt = Some(batch);
+            let sent = send(&self.client, &self.layout, batch, contents);
             Self::wait_for(&self.runtime, &self.stopping, sent)?;
         }
         self.done(db, contents, last)
@@ -192,13 +189,12 @@ impl Shipper {
     /// Makes sure that all of the batch that is in doubt is there, if one is: the oldest generation, of which these are the
     /// contents.
     pub(crate) fn settle(&mut self, db: &mut Connection, contents: &Contents) -> Result<Option<Shipped>, Error> {
-        let Some(Doubt { batch: name, last }) = self.shipping.doubt else {
+        let Some(batch) = self.shipping.doubt else {
             return Ok(None);
         };
-        let source = self.shipping.source;
-        let completed = complete(&self.client, &self.layout, Batch { source, name, last }, contents);
+        let completed = complete(&self.client, &self.layout, batch, contents);
         Self::wait_for(&self.runtime, &self.stopping, completed)?;
-        self.done(db, contents, last).map(Some)
+        self.done(db, contents, batch.last).map(Some)
     }
 }
 
@@ -221,7 +217,7 @@ pub(super) async fn count_everywhere(client: &Client, text: &str) -> Result<u64,
 async fn send(client: &Client, layout: &Layout, batch: Batch, contents: &Contents) -> Result<(), Failure> {
     let inserts = rows::of(batch, contents, |_, _| false);
     for of in &inserts {
-        insert(client, batch.source, of, INSERTS).await?;
+        insert(client, batch.source, of, &client.inserts()).await?;
     }
     say_it_is_whole(client, layout, batch, &inserts).await
 }
@@ -252,6 +248,6 @@ pub(super) async fn say_it_is_whole(
     let Batch { source, name, last } = batch;
     let points: u64 = inserts.iter().map(|insert| insert.count).sum();
     let line = format!("INSERT INTO batches VALUES ({source}, {name}, {last}, {points})");
-    client.run_with(&line, INSERTS).await?;
+    client.run_with(&line, &client.inserts()).await?;
     Ok(())
 }
