@@ -17,7 +17,7 @@ use domain::id::MetricId;
 use domain::range::Range;
 use domain::retention::{Level, Retention};
 use domain::time::Micros;
-use http_body_util::channel::{Channel, Sender};
+use futures_util::stream::{self, Stream, TryStreamExt};
 use jiff::tz::TimeZone;
 use points::Sources;
 use store::metrics::{Apart, Metric};
@@ -31,8 +31,6 @@ use crate::state::{App, Shared};
 
 /// Exports at once: each keeps a row group in memory, a few MiB at most.
 const AT_ONCE: usize = 8;
-/// Pieces that were written and wait for the client.
-const AHEAD: usize = 2;
 /// Says about how many rows the file will have.
 const ROWS: HeaderName = HeaderName::from_static("microstat-rows");
 
@@ -195,58 +193,41 @@ pub(crate) async fn answer(app: &Shared, wanted: Wanted) -> Result<Response, App
         (ROWS, rows.to_string()),
     ];
     let writer = Writer::new(wanted.format, wanted.detail)?;
-    let mut reader = Reader::new(app.points.clone(), wanted);
-    let (to, body) = Channel::<Bytes, AppError>::new(AHEAD);
-    tokio::spawn(async move {
-        let _place = place;
-        let mut sending = Some(Sending { to, writer });
-        while let Some(file) = sending {
-            sending = file.step(reader.next().await).await;
-        }
+    let reader = Reader::new(app.points.clone(), wanted);
+    let pages = stream::try_unfold(reader, async |mut reader: Reader| {
+        let page = reader.next().await?;
+        Ok(page.map(|page| (page, reader)))
     });
-    Ok((head, Body::new(body)).into_response())
+    Ok((head, Body::from_stream(file(place, writer, Box::pin(pages)))).into_response())
 }
 
-/// A file on its way.
-struct Sending {
-    to: Sender<Bytes, AppError>,
+/// Pages as a file: each piece is made when the client has room for it. Until all is sent it has a place.
+fn file(
+    place: OwnedSemaphorePermit,
     writer: Writer,
-}
-
-impl Sending {
-    /// Writes a page and sends what is written by then; nothing goes on once there is no more, somebody stopped reading,
-    /// or it failed.
-    async fn step(self, page: Result<Option<Page>, AppError>) -> Option<Self> {
-        let Self { mut to, mut writer } = self;
-        let page = match page {
-            Ok(page) => page,
-            Err(error) => return broken(to, error),
-        };
-        let is_last = page.is_none();
-        // Off the threads that serve: a row group is packed in some tens of milliseconds.
-        let written = tokio::task::spawn_blocking(move || {
-            let bytes = match page {
-                Some(page) => writer.add(page)?,
-                None => writer.finish()?,
-            };
-            Ok::<_, AppError>((writer, bytes))
-        });
-        let (writer, bytes) = match written.await {
-            Ok(Ok(written)) => written,
-            Ok(Err(error)) => return broken(to, error),
-            Err(panic) => return broken(to, AppError::Internal(Box::new(panic))),
-        };
-        if !bytes.is_empty() {
-            to.send_data(bytes.into()).await.ok()?;
+    pages: impl Stream<Item = Result<Page, AppError>> + Unpin,
+) -> impl Stream<Item = Result<Bytes, AppError>> {
+    let file = stream::try_unfold((Some(writer), pages, place), async |(mut writer, mut pages, place)| {
+        while let Some(unfinished) = writer {
+            let (bytes, goes_on) = write(unfinished, pages.try_next().await?).await?;
+            writer = goes_on;
+            if !bytes.is_empty() {
+                return Ok(Some((Bytes::from(bytes), (writer, pages, place))));
+            }
         }
-        (!is_last).then_some(Self { to, writer })
-    }
+        Ok(None)
+    });
+    file.inspect_err(|error| tracing::error!(%error, "an export broke off"))
 }
 
-fn broken(to: Sender<Bytes, AppError>, error: AppError) -> Option<Sending> {
-    tracing::error!(%error, "an export broke off");
-    to.abort(error);
-    None
+/// Adds a page to a file, or ends it with none; gives what is written by then, and the writer as long as it goes on.
+async fn write(mut writer: Writer, page: Option<Page>) -> Result<(Vec<u8>, Option<Writer>), AppError> {
+    // Off the threads that serve: a row group is packed in some tens of milliseconds.
+    let written = tokio::task::spawn_blocking(move || match page {
+        Some(page) => Ok((writer.add(page)?, Some(writer))),
+        None => Ok((writer.finish()?, None)),
+    });
+    written.await.map_err(|panic| AppError::Internal(Box::new(panic)))?
 }
 
 #[cfg(test)]

@@ -1,13 +1,15 @@
-use axum::body::Bytes;
+use std::cell::Cell;
+
+use axum::body::Body;
 use domain::export::{Detail, Format};
 use domain::metric::MetricType;
 use domain::time::Micros;
+use futures_util::stream::{self, StreamExt};
 use http_body_util::BodyExt;
-use http_body_util::channel::Channel;
 
 use super::reader::{Page, Row, Rows};
 use super::writer::Writer;
-use super::{AT_ONCE, Exports, Sending};
+use super::{AT_ONCE, Exports, file};
 use crate::error::AppError;
 
 fn page(count: u64) -> Page {
@@ -25,48 +27,40 @@ fn page(count: u64) -> Page {
 }
 
 /// What a client gets of these pages; `None` where it is told that the file broke off.
-async fn received(pages: Vec<Result<Option<Page>, AppError>>, format: Format) -> Option<Vec<u8>> {
-    let (to, body) = Channel::<Bytes, AppError>::new(1);
+async fn received(pages: Vec<Result<Page, AppError>>, format: Format) -> Option<Vec<u8>> {
+    let place = Exports::default().place().unwrap();
     let writer = Writer::new(format, Detail::Hours).unwrap();
-    let sending = async {
-        let mut sending = Some(Sending { to, writer });
-        for page in pages {
-            sending = sending.expect("it goes on").step(page).await;
-        }
-        assert!(sending.is_none());
-    };
-    let (body, ()) = tokio::join!(body.collect(), sending);
-    body.ok().map(|body| body.to_bytes().to_vec())
+    let body = Body::from_stream(file(place, writer, stream::iter(pages)));
+    body.collect().await.ok().map(|body| body.to_bytes().to_vec())
 }
 
 #[tokio::test]
 async fn an_export_that_fails_midway_does_not_look_whole() {
     for format in Format::ALL {
-        let failing = vec![Ok(Some(page(1))), Err(AppError::NotFound)];
+        let failing = vec![Ok(page(1)), Err(AppError::NotFound)];
         assert_eq!(received(failing, format).await, None, "{format:?}");
-        let whole = vec![Ok(Some(page(1))), Ok(Some(page(2))), Ok(None)];
+        let whole = vec![Ok(page(1)), Ok(page(2))];
         assert!(received(whole, format).await.is_some());
     }
 }
 
 #[tokio::test]
-async fn nothing_more_is_read_once_nobody_listens() {
-    let (to, body) = Channel::<Bytes, AppError>::new(1);
-    drop(body);
+async fn no_more_is_read_than_the_client_takes() {
+    let exports = Exports::default();
+    let read = Cell::new(0);
+    let pages = stream::iter(1..=3).map(|nth| {
+        read.set(nth);
+        Ok(page(nth))
+    });
     let writer = Writer::new(Format::Csv, Detail::Hours).unwrap();
-    assert!(Sending { to, writer }.step(Ok(Some(page(1)))).await.is_none());
-}
-
-#[tokio::test]
-async fn what_the_client_has_not_taken_holds_the_reading_up() {
-    let (to, mut body) = Channel::<Bytes, AppError>::new(1);
-    let writer = Writer::new(Format::Csv, Detail::Hours).unwrap();
-    let sending = Sending { to, writer }.step(Ok(Some(page(1)))).await.unwrap();
-    let mut next = std::pin::pin!(sending.step(Ok(Some(page(2)))));
-    let waits = futures_util::future::poll_immediate(&mut next).await.is_none();
-    assert!(waits, "for the first page to be taken");
-    let (_, sending) = tokio::join!(body.frame(), next);
-    assert!(sending.is_some());
+    let mut sent = Box::pin(file(exports.place().unwrap(), writer, pages));
+    for nth in 1..=2 {
+        sent.next().await.unwrap().unwrap();
+        assert_eq!(read.get(), nth);
+    }
+    assert_eq!(exports.0.available_permits(), AT_ONCE - 1);
+    drop(sent);
+    assert_eq!(exports.0.available_permits(), AT_ONCE, "nobody listens any more");
 }
 
 #[test]

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use axum::body::{Body, Bytes};
 use domain::id::ImportId;
+use futures_util::stream;
 use http_body_util::BodyExt;
-use http_body_util::channel::Channel;
 use store::import_parts::Kind;
 use tokio::fs::{self, File, OpenOptions};
 use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
@@ -184,22 +184,11 @@ pub(crate) async fn all(app: &App) -> io::Result<Vec<ImportId>> {
 }
 
 /// What is read of a file, as it is sent: little of it is in memory.
-pub(crate) fn body(mut file: tokio::io::Take<File>) -> Body {
-    let (mut to, body) = Channel::<Bytes, io::Error>::new(2);
-    tokio::spawn(async move {
-        loop {
-            let mut block = vec![0; 64 << 10];
-            match file.read(&mut block).await {
-                Ok(0) => return,
-                Ok(read) => {
-                    block.truncate(read);
-                    if to.send_data(block.into()).await.is_err() {
-                        return; // nobody reads any more
-                    }
-                }
-                Err(error) => return to.abort(error),
-            }
-        }
-    });
-    Body::new(body)
+pub(crate) fn body(file: tokio::io::Take<File>) -> Body {
+    Body::from_stream(stream::try_unfold(file, async |mut file| {
+        let mut block = vec![0; 64 << 10];
+        let read = file.read(&mut block).await?;
+        block.truncate(read);
+        Ok::<_, io::Error>((read > 0).then(|| (Bytes::from(block), file)))
+    }))
 }

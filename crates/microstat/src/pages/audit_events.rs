@@ -1,7 +1,7 @@
 //! An organisation's audit log: a page at a time, newest first, and whole as CSV or JSON.
 
 use askama::Template;
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::{Query, State};
 use axum::http::{Method, header};
 use axum::response::{IntoResponse, Response};
@@ -9,7 +9,7 @@ use domain::csv;
 use domain::id::{EventId, OrganisationId};
 use domain::role::Role;
 use domain::time::Micros;
-use http_body_util::channel::{Channel, Sender};
+use futures_util::stream::{self, TryStreamExt};
 use serde::Deserialize;
 use serde_json::json;
 use store::audit_events::{Event, of_organisation};
@@ -103,51 +103,69 @@ fn export(app: Shared, organisation: OrganisationId, format: Format) -> Response
     };
     let day = app.now().timestamp().strftime("%Y-%m-%d").to_string();
     let name = format!("attachment; filename=\"audit-log-{organisation}-{day}.{ending}\"");
-    let (to, body) = Channel::<Bytes, AppError>::new(4);
-    tokio::spawn(send_all(app, organisation, format, to));
     let head = [
         (header::CONTENT_TYPE, kind.to_owned()),
         (header::CONTENT_DISPOSITION, name),
     ];
-    (head, Body::new(body)).into_response()
+    let sending = Sending {
+        app,
+        organisation,
+        format,
+        before: None,
+        is_whole: false,
+    };
+    // Where it can't go on it is cut off, so that nobody takes a part for the whole.
+    let file = stream::try_unfold(sending, async |sending| sending.next().await)
+        .inspect_err(|error| tracing::error!(%error, "an export of an audit log broke off"));
+    (head, Body::from_stream(file)).into_response()
 }
 
-async fn send_all(app: Shared, organisation: OrganisationId, format: Format, mut to: Sender<Bytes, AppError>) {
-    let mut before = None;
-    let mut text = match format {
-        Format::Csv => "time,actor,address,action,subject,detail\r\n".to_owned(),
-        Format::Json => "[".to_owned(),
-    };
-    loop {
-        let events = match of_organisation(&app.db, organisation, before, CHUNK).await {
-            Ok(events) => events,
-            // cut off, so that nobody takes a part for the whole
-            Err(error) => {
-                tracing::error!(%error, "an export of an audit log broke off");
-                return to.abort(error.into());
-            }
+/// A log on its way.
+struct Sending {
+    app: Shared,
+    organisation: OrganisationId,
+    format: Format,
+    /// The last event that was sent.
+    before: Option<Cursor>,
+    is_whole: bool,
+}
+
+impl Sending {
+    /// The next piece of the file.
+    async fn next(mut self) -> Result<Option<(String, Self)>, AppError> {
+        if self.is_whole {
+            return Ok(None);
+        }
+        let events = of_organisation(&self.app.db, self.organisation, self.before, CHUNK).await?;
+        let is_first = self.before.is_none();
+        self.is_whole = events.is_empty();
+        self.before = events.last().map(|event| (event.at, event.id));
+        let text = match self.format {
+            Format::Csv => csv_lines(&events, is_first),
+            Format::Json => json_list(&events, is_first),
         };
-        for (place, event) in events.iter().enumerate() {
-            match format {
-                Format::Csv => text.push_str(&csv_line(event)),
-                Format::Json => {
-                    text.push_str(if before.is_none() && place == 0 { "\n" } else { ",\n" });
-                    text.push_str(&json_object(event).to_string());
-                }
-            }
-        }
-        before = events.last().map(|event| (event.at, event.id));
-        if before.is_none() {
-            break;
-        }
-        if to.send_data(std::mem::take(&mut text).into()).await.is_err() {
-            return; // nobody reads any more
-        }
+        Ok((!text.is_empty()).then_some((text, self)))
     }
-    if let Format::Json = format {
-        text.push_str("\n]\n");
+}
+
+/// A piece of a file: the first has its heading; one without events ends it.
+fn csv_lines(events: &[Event], is_first: bool) -> String {
+    let heading = is_first.then(|| "time,actor,address,action,subject,detail\r\n".to_owned());
+    heading.into_iter().chain(events.iter().map(csv_line)).collect()
+}
+
+/// A piece of a list: the first begins it; one without events ends it.
+fn json_list(events: &[Event], is_first: bool) -> String {
+    let mut text = String::new();
+    for (nth, event) in events.iter().enumerate() {
+        text.push_str(if is_first && nth == 0 { "[\n" } else { ",\n" });
+        text.push_str(&json_object(event).to_string());
     }
-    let _ = to.send_data(text.into()).await;
+    match (events.is_empty(), is_first) {
+        (true, true) => "[\n]\n".to_owned(),
+        (true, false) => "\n]\n".to_owned(),
+        (false, _) => text,
+    }
 }
 
 fn json_object(event: &Event) -> serde_json::Value {

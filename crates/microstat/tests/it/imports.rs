@@ -585,7 +585,9 @@ async fn any_process_takes_the_next_part_shows_the_file_and_reads_it() {
     );
     let mut lists = Vec::new();
     for one in &mut at {
-        lists.push(one.browser.fetch(&format!("{url}/rejected.csv")).await.text);
+        let list = one.browser.fetch(&format!("{url}/rejected.csv")).await;
+        assert_eq!(list.status, StatusCode::OK, "{list:?}");
+        lists.push(list.text);
     }
     assert_eq!(lists[0].lines().count(), 3, "{}", lists[0]);
     assert!(lists.iter().all(|list| *list == lists[0]), "{lists:?}");
