@@ -68,20 +68,25 @@ class ImportLook extends HTMLElement {
    */
   async #look(form, changed) {
     this.#looking.abort();
-    this.#looking = new AbortController();
+    const looking = (this.#looking = new AbortController());
     const fields = [...new FormData(form)].map(([name, value]) => [name, String(value)]);
     const url = `${location.pathname}?${new URLSearchParams(fields)}`;
     const id = changed instanceof HTMLElement ? changed.id : "";
+    // What would be imported is what the last look was about, until the next is there.
+    const start = document.querySelector('#import-trial form[action$="/start"] button');
+    if (start instanceof HTMLButtonElement) start.disabled = true;
     try {
-      const page = await renew(url, ["import-rows", "import-trial"], this.#looking.signal);
+      const page = await renew(url, ["import-rows", "import-trial"], looking.signal);
       const next = page?.querySelector("import-look");
       history.replaceState(null, "", url);
       if (next) {
         this.replaceWith(next);
         document.getElementById(id)?.focus();
       }
+      if (!page) location.assign(url);
     } catch {
-      // another choice was made, or there is no connection: the server judges again before it imports
+      // another choice was made; else there is no connection, which the browser says
+      if (!looking.signal.aborted) location.assign(url);
     }
   }
 }

@@ -3,7 +3,7 @@
 mod rewound;
 
 use std::future::Future;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
@@ -78,11 +78,18 @@ pub async fn serve(listener: TcpListener, front: Front, head: Duration, stop: im
 /// Accepts who has connected already, and then nobody any more.
 fn rest(listener: TcpListener, serve: impl Fn(TcpStream, SocketAddr)) {
     let Ok(listener) = listener.into_std() else { return };
-    while let Ok((stream, from)) = listener.accept() {
-        if stream.set_nonblocking(true).is_ok()
-            && let Ok(stream) = TcpStream::from_std(stream)
-        {
-            serve(stream, from);
+    loop {
+        match listener.accept() {
+            Ok((stream, from)) => {
+                if stream.set_nonblocking(true).is_ok()
+                    && let Ok(stream) = TcpStream::from_std(stream)
+                {
+                    serve(stream, from);
+                }
+            }
+            // One that broke before it was there is not the last.
+            Err(error) if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::Interrupted) => {}
+            Err(_) => return,
         }
     }
 }

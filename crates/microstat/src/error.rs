@@ -25,6 +25,8 @@ pub enum AppError {
     Gone(String),
     /// The body is too large.
     TooLarge(String),
+    /// The body took too long to arrive.
+    TooSlow,
     /// The method is not one of this path's.
     MethodNotAllowed,
     /// Too many tries.
@@ -76,6 +78,7 @@ impl AppError {
             Self::Unauthorised(_) => (StatusCode::UNAUTHORIZED, "unauthorised"),
             Self::Gone(_) => (StatusCode::GONE, "gone"),
             Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
+            Self::TooSlow => (StatusCode::REQUEST_TIMEOUT, "too_slow"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
             Self::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, "too_many"),
             Self::Busy { .. } => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
@@ -92,6 +95,7 @@ impl fmt::Display for AppError {
             Self::Internal(error) | Self::Away(_, error) => error.fmt(f),
             Self::NotFound => f.write_str("not found"),
             Self::CrossSite => f.write_str("asked for by another site"),
+            Self::TooSlow => f.write_str("the body took too long to arrive"),
             Self::MethodNotAllowed => f.write_str("method not allowed"),
             Self::Forbidden(text)
             | Self::Conflict(text)
@@ -122,6 +126,7 @@ impl IntoResponse for AppError {
             Self::CrossSite => {
                 "This form is out of date or came from another site. Go back, reload the page and try again.".to_owned()
             }
+            Self::TooSlow => "What you sent took too long to arrive. Try again.".to_owned(),
             Self::MethodNotAllowed => "This address doesn't take that method.".to_owned(),
             Self::Internal(error) => {
                 tracing::error!(%error, "request failed");
@@ -180,7 +185,7 @@ impl From<store::Error> for AppError {
 impl From<points::Error> for AppError {
     fn from(error: points::Error) -> Self {
         match error {
-            points::Error::ClickHouse(_) => Self::Away(CLICKHOUSE_AWAY, Box::new(error)),
+            points::Error::ClickHouse(_) | points::Error::Later(_) => Self::Away(CLICKHOUSE_AWAY, Box::new(error)),
             _ => Self::Internal(Box::new(error)),
         }
     }

@@ -30,9 +30,12 @@ pub async fn serve(app: Shared) -> io::Result<()> {
         }
         None => None,
     };
+    // Before it is said that all is ready: who then asks it to stop is heard.
+    let signals = Signals::new()?;
     say_ready(&app.config);
     let worker = tokio::spawn(jobs::run(Arc::clone(&app)));
-    let counter = tokio::spawn(tally::run(Arc::clone(&app)));
+    let (enough, over) = tokio::sync::oneshot::channel();
+    let counter = tokio::spawn(tally::run(Arc::clone(&app), over));
     let others = [
         tokio::spawn(live::run(Arc::clone(&app))),
         tokio::spawn(peers::run(Arc::clone(&app))),
@@ -40,7 +43,6 @@ pub async fn serve(app: Shared) -> io::Result<()> {
         tokio::spawn(sources::run(Arc::clone(&app))),
     ];
     let (stop, mut stopped) = tokio::sync::watch::channel(());
-    let signals = Signals::new()?;
     let leaving = Arc::clone(&app);
     let server = connections::serve(listener, router::router(&app), connections::HEAD, async move {
         leave(&leaving, signals).await;
@@ -53,7 +55,9 @@ pub async fn serve(app: Shared) -> io::Result<()> {
         }
     }
     worker.abort();
-    counter.abort();
+    // Not in the middle of writing, when it has what it counts in its hands.
+    drop(enough);
+    let _ = tokio::time::timeout(GOODBYE, counter).await;
     others.iter().for_each(JoinHandle::abort);
     close(&app).await;
     if let Some(told) = told {
@@ -100,6 +104,8 @@ async fn hand_over(app: &App) {
     if app.config.clickhouse.is_none() {
         return;
     }
+    // Who still sends may send it to another process; what is taken here now would be left behind.
+    app.points.refuse_batches();
     let handed_over = tokio::time::timeout(GOODBYE, app.points.seal()).await;
     if app.config.is_shared()
         && let Err(error) = claims::settle(&app.db, &app.points, app.now(), app.now()).await

@@ -3,17 +3,20 @@
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
+use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, FromRequestParts, MatchedPath, RawPathParams, Request, State};
 use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
+use http_body_util::{BodyExt, Collected, Limited};
+use tokio::time::timeout;
 use tracing::Instrument;
 
 use crate::config::Config;
 use crate::error::AppError;
 use crate::request_id::RequestId;
-use crate::state::Shared;
+use crate::state::{App, Shared};
 use crate::telemetry::Kind;
 
 const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
@@ -22,6 +25,18 @@ const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-
 /// An embedded chart may stand in anybody's page; it has no script and no form.
 const EMBED_CSP: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'none'; base-uri 'none'; \
                          frame-ancestors *";
+
+/// A whole body of at most so many bytes. It has as long as one of data points has: rights are looked at when its head is
+/// there, and who holds the rest back must not use them when they are gone.
+///
+/// # Errors
+/// If it is longer, which is told so, or takes longer.
+pub(crate) async fn whole(app: &App, body: Body, most: usize, too_large: &str) -> Result<Bytes, AppError> {
+    let collected = timeout(app.room.patience, Limited::new(body, most).collect()).await;
+    let collected = collected.map_err(|_| AppError::TooSlow)?;
+    let too_large = |_| AppError::TooLarge(too_large.to_owned());
+    collected.map(Collected::to_bytes).map_err(too_large)
+}
 
 /// Below these paths stands a link's token. No page there tells another address where one came from.
 const TOKEN_PATHS: [&str; 6] = [

@@ -90,6 +90,11 @@ impl Points {
         }))?;
         answered.await.map_err(|_| stopped())?
     }
+
+    /// Refuses every batch from now on, so that what is sealed next is all there is. For a process that is stopped for good.
+    pub fn refuse_batches(&self) {
+        self.inner.queue.end_batches();
+    }
 }
 
 pub(crate) fn stopped() -> Error {

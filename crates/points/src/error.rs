@@ -32,6 +32,10 @@ pub enum Error {
     /// ClickHouse can't be reached or says no; or its tables were made by a newer version.
     #[error("{0}")]
     ClickHouse(String),
+    /// An erasure is written down and will be done, before anything that came after it is shipped; but ClickHouse doesn't take
+    /// it yet.
+    #[error("it is erased as soon as ClickHouse takes that: {0}")]
+    Later(String),
     /// The folder's data points are in ClickHouse.
     #[error(
         "the data points of this folder go to ClickHouse: start with --clickhouse, or take another folder. What it has \

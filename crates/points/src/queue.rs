@@ -50,6 +50,8 @@ pub(crate) struct Queue {
 struct Inside {
     jobs: Vec<Job>,
     sealed: bool,
+    /// Whether no more batches are taken.
+    ended: bool,
     closed: bool,
 }
 
@@ -64,6 +66,9 @@ impl Queue {
         if inside.closed {
             return Err(Error::unavailable(&"the writer has stopped"));
         }
+        if inside.ended && matches!(job, Job::Append(_)) {
+            return Err(Error::unavailable(&"micro stat is being stopped"));
+        }
         inside.jobs.push(job);
         let first = inside.jobs.len() == 1;
         drop(inside);
@@ -71,6 +76,11 @@ impl Queue {
             self.came.notify_one();
         }
         Ok(())
+    }
+
+    /// From now on batches are refused.
+    pub(crate) fn end_batches(&self) {
+        self.inside().ended = true;
     }
 
     pub(crate) fn close(&self) {

@@ -68,10 +68,10 @@ pub enum Verdict {
 /// # Errors
 /// If the database refuses.
 pub async fn attempt(tx: &mut Tx, key: &str, now: Micros, limit: Limit) -> Result<Verdict> {
-    // the insert, even of nothing, waits for whoever holds the row
+    // the row is there then and ours, whoever held it, or took it away, before
     sql(
         "insert into throttles (key, window_start, tries, blocked_until) values ($1, $2, 0, 0) \
-         on conflict (key) do nothing",
+         on conflict (key) do update set key = excluded.key",
     )
     .bind(key)
     .bind(now)

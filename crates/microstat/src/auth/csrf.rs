@@ -5,7 +5,6 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use data_encoding::BASE64URL_NOPAD;
-use http_body_util::{BodyExt, Limited};
 use serde::de::DeserializeOwned;
 use subtle::ConstantTimeEq;
 
@@ -15,6 +14,7 @@ use crate::config::Config;
 use crate::error::AppError;
 use crate::secrets::Keys;
 use crate::state::{Core, Shared};
+use crate::web::whole;
 
 /// No form of ours is longer: fifty addresses, or origins, or a long name.
 const LONGEST_FORM: usize = 64 << 10;
@@ -107,10 +107,7 @@ impl<T: DeserializeOwned> FromRequest<Shared> for Checked<T> {
 
     async fn from_request(request: Request, app: &Shared) -> Result<Self, AppError> {
         let (parts, body) = request.into_parts();
-        let body = Limited::new(body, LONGEST_FORM).collect().await;
-        let body = body
-            .map_err(|_| AppError::TooLarge("This form is longer than any of ours.".to_owned()))?
-            .to_bytes();
+        let body = whole(app, body, LONGEST_FORM, "This form is longer than any of ours.").await?;
         let read =
             |_| AppError::Invalid("This form could not be read. Go back, reload the page and try again.".to_owned());
         let given = serde_urlencoded::from_bytes::<Token>(&body).map_err(read)?;

@@ -23,6 +23,8 @@ const FRESH: i64 = SECOND;
 const GOOD: i64 = 10 * MINUTE;
 /// How long it is tried to read it again before that is given up for now.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// The same if somebody here committed something since it was read, which may have been about it.
+const MORE_PATIENCE: Duration = Duration::from_secs(5);
 
 /// What is known of DSNs. Those that never existed are not kept, so there are never more than the database has.
 #[derive(Debug, Default)]
@@ -47,9 +49,9 @@ impl Dsns {
             return Ok(resolved);
         }
         let read = Box::pin(dsns::resolve(db, key, now));
-        let resolved = match self.held(key, now) {
+        let resolved = match self.held(key, commits, now) {
             None => read.await?,
-            Some(held) => match timeout(PATIENCE, read).await {
+            Some((held, patience)) => match timeout(patience, read).await {
                 Ok(Ok(resolved)) => resolved,
                 Ok(Err(error)) if !error.is_away() => return Err(error),
                 Ok(Err(_)) | Err(_) => {
@@ -73,11 +75,16 @@ impl Dsns {
         Ok(resolved)
     }
 
-    /// What is good while it can't be read again.
-    fn held(&self, key: PublicKey, now: Micros) -> Option<Resolved> {
+    /// What is good while it can't be read again, and how long it is tried to.
+    fn held(&self, key: PublicKey, commits: u64, now: Micros) -> Option<(Resolved, Duration)> {
         let all = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let known = all.get(&key).filter(|known| now - known.sure_at < GOOD)?;
-        Some(known.resolved.clone())
+        let patience = if known.commits == commits {
+            PATIENCE
+        } else {
+            MORE_PATIENCE
+        };
+        Some((known.resolved.clone(), patience))
     }
 
     /// Everybody goes on with what is known, until one is sent to read it again.

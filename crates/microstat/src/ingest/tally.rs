@@ -11,6 +11,7 @@ use domain::reason::{Reason, Rejections};
 use domain::time::{DAY, Micros};
 use store::Db;
 use store::rejections::{self, Rejected, SAMPLES, Sample};
+use tokio::sync::oneshot;
 
 use crate::state::Shared;
 
@@ -114,10 +115,9 @@ async fn write(db: &Db, counted: &HashMap<Key, Waiting>, now: Micros) -> store::
     tx.commit_aside().await
 }
 
-/// Writes what was counted every second, until the task is ended.
-pub(crate) async fn run(app: Shared) {
-    loop {
-        tokio::time::sleep(EVERY).await;
+/// Writes what was counted every second, until it's enough.
+pub(crate) async fn run(app: Shared, mut enough: oneshot::Receiver<()>) {
+    while tokio::time::timeout(EVERY, &mut enough).await.is_err() {
         if let Err(error) = app.tally.flush(&app.db, app.now()).await {
             tracing::error!(%error, "rejected data points could not be counted; trying again");
         }

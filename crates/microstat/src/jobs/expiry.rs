@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use domain::id::ProjectId;
+use domain::id::{MetricId, OrganisationId, ProjectId};
 use domain::retention::{Level, Retention};
 use domain::time::Micros;
 
@@ -12,44 +12,86 @@ use crate::error::AppError;
 use crate::state::{App, Shared};
 
 /// Erases whatever is due. Data points go before the rows that lead to them, so that a crash in between only means
-/// that the next call begins there again.
+/// that the next call begins there again. What can't be erased doesn't keep anything else from it.
 ///
 /// # Errors
-/// If a database refuses; what was erased until then is.
+/// If a database refuses; what was erased until then is. Where something alone can't be erased, all else is.
 pub async fn run_due(app: &Shared) -> Result<(), AppError> {
+    let mut failures = Failures::default();
     for (organisation, projects) in store::organisations::due_for_erasure(&app.db, app.now()).await? {
-        for project in projects {
-            erase_data_points(app, project).await?;
-        }
-        let mut tx = app.db.begin().await?;
-        if store::organisations::erase(&mut tx, organisation, app.now()).await? {
-            tx.commit().await?;
-            tracing::info!(%organisation, "erased an organisation 30 days after its deletion");
-        }
+        failures.note(erase_organisation(app, organisation, projects).await)?;
     }
     for project in store::projects::due_for_erasure(&app.db, app.now()).await? {
-        erase_data_points(app, project).await?;
-        let mut tx = app.db.begin().await?;
-        if store::projects::erase(&mut tx, project, app.now()).await? {
-            tx.commit().await?;
-            tracing::info!(%project, "erased a project 30 days after its deletion");
-        }
+        failures.note(erase_project(app, project).await)?;
     }
     for metric in store::metrics::due_for_erasure(&app.db, app.now()).await? {
-        let erased = app.points.delete_metric(metric).await?;
-        let mut tx = app.db.begin().await?;
-        if store::metrics::erase(&mut tx, metric, app.now()).await? {
-            tx.commit().await?;
-            tracing::info!(%metric, erased, "erased a metric 48 hours after its deletion");
-        }
+        failures.note(erase_metric(app, metric).await)?;
     }
-    expire(app).await
+    failures.note(expire(app).await)?;
+    failures.first.map_or(Ok(()), Err)
+}
+
+/// What went wrong: the first is told, others are in the log.
+#[derive(Default)]
+struct Failures {
+    first: Option<AppError>,
+}
+
+impl Failures {
+    /// # Errors
+    /// If what failed fails for all: a server is away.
+    fn note(&mut self, done: Result<(), AppError>) -> Result<(), AppError> {
+        match done {
+            Err(away @ AppError::Away(..)) => return Err(away),
+            Err(error) if self.first.is_some() => tracing::error!(%error, "something that is due can't be erased"),
+            Err(error) => self.first = Some(error),
+            Ok(()) => {}
+        }
+        Ok(())
+    }
+}
+
+async fn erase_organisation(
+    app: &Shared,
+    organisation: OrganisationId,
+    projects: Vec<ProjectId>,
+) -> Result<(), AppError> {
+    for project in projects {
+        erase_data_points(app, project).await?;
+    }
+    let mut tx = app.db.begin().await?;
+    if store::organisations::erase(&mut tx, organisation, app.now()).await? {
+        tx.commit().await?;
+        tracing::info!(%organisation, "erased an organisation 30 days after its deletion");
+    }
+    Ok(())
+}
+
+async fn erase_project(app: &Shared, project: ProjectId) -> Result<(), AppError> {
+    erase_data_points(app, project).await?;
+    let mut tx = app.db.begin().await?;
+    if store::projects::erase(&mut tx, project, app.now()).await? {
+        tx.commit().await?;
+        tracing::info!(%project, "erased a project 30 days after its deletion");
+    }
+    Ok(())
+}
+
+async fn erase_metric(app: &Shared, metric: MetricId) -> Result<(), AppError> {
+    let erased = app.points.delete_metric(metric).await?;
+    let mut tx = app.db.begin().await?;
+    if store::metrics::erase(&mut tx, metric, app.now()).await? {
+        tx.commit().await?;
+        tracing::info!(%metric, erased, "erased a metric 48 hours after its deletion");
+    }
+    Ok(())
 }
 
 /// Erases what projects needn't keep any longer, of each once a day and after each change: whole days go, so in between
 /// there is nothing to be found.
 async fn expire(app: &App) -> Result<(), AppError> {
     let mut due = Vec::new();
+    let mut failures = Failures::default();
     for (project, retention) in store::projects::retentions(&app.db).await? {
         let kept = kept(&retention, app.now());
         if app.expired.was(project, kept) {
@@ -70,11 +112,16 @@ async fn expire(app: &App) -> Result<(), AppError> {
         tracing::warn!(%error, "data points can't be sealed before old ones are erased");
     }
     for (project, kept) in due {
-        let erased = app.points.retain(project, kept).await?;
-        app.expired.note(project, kept);
-        if erased > 0 {
-            tracing::info!(%project, erased, "erased data points older than their project keeps them");
-        }
+        failures.note(retain(app, project, kept).await)?;
+    }
+    failures.first.map_or(Ok(()), Err)
+}
+
+async fn retain(app: &App, project: ProjectId, kept: points::Retention) -> Result<(), AppError> {
+    let erased = app.points.retain(project, kept).await?;
+    app.expired.note(project, kept);
+    if erased > 0 {
+        tracing::info!(%project, erased, "erased data points older than their project keeps them");
     }
     Ok(())
 }

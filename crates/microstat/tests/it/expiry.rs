@@ -1,5 +1,7 @@
 //! Erasing for good: what was deleted 30 days ago, and what is older than its project keeps.
 
+use std::collections::BTreeSet;
+
 use domain::id::ProjectId;
 use domain::range::Range;
 use domain::time::{DAY, HOUR, Micros};
@@ -138,4 +140,37 @@ async fn kept(site: &Site, project: ProjectId) -> usize {
     let ever = Range::new(Micros(0), site.app.now() + HOUR).unwrap();
     let page = site.app.points.data_points(metric, ever, 9, None).await.unwrap();
     page.data_points.len()
+}
+
+#[tokio::test]
+async fn what_can_t_be_erased_keeps_nothing_else_from_it() {
+    let site = Site::new().await;
+    let (mut ada, _, id) = measured(&site).await;
+    let mut bob = site.browser();
+    let theirs = bob.sign_up("Bob", "bob@example.com").await;
+    let other = theirs.split('/').nth(2).unwrap().parse().unwrap();
+    site.publish(other, site.app.now()).await;
+    site.app.points.seal().await.unwrap();
+    let file = store::Db::sqlite(&site.app.config.data.join("points.db"))
+        .await
+        .unwrap();
+    let projects = [(&mut ada, id), (&mut bob, other)];
+    let mut damaged = BTreeSet::new();
+    for (person, project) in projects {
+        let deletion = format!("/projects/{project}/deletion");
+        person.open(&deletion).await;
+        person.submit(&deletion, &[("name", "My First Project")]).await;
+        damaged.insert(project);
+    }
+    let first = *damaged.first().unwrap();
+    let mut tx = file.begin().await.unwrap();
+    let damage =
+        "update days set data = x'ff' where key & 1073741823 in (select number from metrics where project = $1)";
+    store::db::sql(damage).bind(first.0).execute(&mut tx).await.unwrap();
+    tx.commit().await.unwrap();
+    site.app.clock.advance(30 * DAY);
+    expiry::run_due(&site.app).await.unwrap_err();
+    for project in damaged {
+        assert_eq!(site.app.points.any(project).await.unwrap(), project == first);
+    }
 }

@@ -80,6 +80,19 @@ async fn a_body_that_takes_too_long_is_cut_off() {
     assert_eq!(server.publisher.stored().await, 0);
 }
 
+/// Who may do what is looked at when the head is there: nobody holds the rest back until that has changed.
+#[tokio::test]
+async fn a_form_and_what_a_program_sends_are_cut_off_too() {
+    let server = Server::new(impatient(), connections::HEAD).await;
+    for path in ["/sign-in", "/sign-up"] {
+        let mut slow = server.wire().await;
+        slow.write(head(path, "", 1_000)).await.unwrap();
+        slow.write("email=ada").await.unwrap();
+        assert_eq!(slow.reply().await.unwrap().status, 408, "{path}");
+        slow.end().await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn a_head_that_takes_too_long_is_cut_off_and_so_is_silence() {
     let server = Server::new(Room::default(), SHORT).await;
