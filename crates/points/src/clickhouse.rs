@@ -28,7 +28,7 @@ mod totals;
 pub use address::{Address, BadAddress};
 
 pub(crate) use client::Client;
-pub(crate) use read::Reader;
+pub(crate) use read::{Reader, Spot};
 
 /// A server that can't be used as it is.
 #[derive(Debug, thiserror::Error)]

@@ -29,7 +29,8 @@ impl Points {
     /// When this returns it is out of every answer; calling it again, after a crash say, does no harm.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] if it can't be written; then it may be half done.
+    /// [`Error::Unavailable`] if it can't be written; then it may be half done. [`Error::Later`] if it is written and will be
+    /// done by itself.
     pub async fn delete_metric(&self, metric: MetricId) -> Result<u64, Error> {
         self.erase(Erasure::Metric(metric)).await
     }

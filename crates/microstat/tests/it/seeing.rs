@@ -33,7 +33,10 @@ struct Shop {
 
 impl Shop {
     async fn new() -> Self {
-        let site = Site::new().await;
+        Self::on(Site::new().await).await
+    }
+
+    async fn on(site: Site) -> Self {
         let mut ada = site.browser();
         let path = ada.sign_up("Ada", "ada@example.com").await;
         let id = path.trim_start_matches("/projects/").parse().unwrap();

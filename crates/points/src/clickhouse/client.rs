@@ -27,6 +27,10 @@ const CONNECTING: Duration = Duration::from_secs(5);
 /// is being done any more.
 const LIMIT: u64 = 60;
 const WAITING: Duration = Duration::from_secs(LIMIT + 15);
+/// What a user's profile might have otherwise: a part of an answer is never one, and a part of an insert is not done.
+const ALL_OR_NOTHING: &str = "&skip_unavailable_shards=0&timeout_overflow_mode=throw&read_overflow_mode=throw\
+                              &result_overflow_mode=throw&group_by_overflow_mode=throw&sort_overflow_mode=throw\
+                              &set_overflow_mode=throw&distinct_overflow_mode=throw&transfer_overflow_mode=throw";
 /// Most of an answer that says no.
 const SAID: usize = 300;
 
@@ -313,7 +317,7 @@ impl Client {
 
     fn http(&self, host: &Host, of: Statement<'_>) -> Result<Request<Full<Bytes>>, Failure> {
         // The answer is only begun when the query has ended, so its status tells how.
-        let mut path = format!("/?wait_end_of_query=1&max_execution_time={LIMIT}");
+        let mut path = format!("/?wait_end_of_query=1&max_execution_time={LIMIT}{ALL_OR_NOTHING}");
         if let Some(database) = of.database {
             let _ = write!(path, "&database={database}");
         }

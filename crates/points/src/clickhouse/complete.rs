@@ -6,6 +6,7 @@
 //! as the insert has for it. The shortest stretches of time are compared with data points, longer ones with shorter ones.
 
 use std::collections::HashSet;
+use std::fmt::Display;
 use std::time::Duration;
 
 use domain::id::MetricId;
@@ -64,10 +65,14 @@ pub(super) async fn complete(
     say_it_is_whole(client, layout, batch, &inserts).await
 }
 
-/// Waits until no server that can be asked does anything of a source any more: who had asked for it may have been killed,
+/// Waits until no server that can be asked does anything of a source any more, `%` for any, that it was doing: who had asked for it may have been killed,
 /// or not have waited for its end. What one server has others do for it has no name with old versions, so it is waited for all
 /// of that.
-async fn nothing_is_under_way(client: &Client, layout: &Layout, source: u64) -> Result<(), Failure> {
+pub(super) async fn nothing_is_under_way(
+    client: &Client,
+    layout: &Layout,
+    source: impl Display,
+) -> Result<(), Failure> {
     ended(client, layout, &format!("query_id LIKE '{}'", query_id(source, "%"))).await?;
     if layout.cluster.is_some() {
         ended(client, layout, "query LIKE 'INSERT INTO %_local%'").await?;
@@ -242,6 +247,6 @@ impl Part<'_> {
 }
 
 /// When the stretch of time begins that a moment is in.
-fn begin(time: &str, unit: i64) -> String {
+pub(super) fn begin(time: &str, unit: i64) -> String {
     format!("intDiv({time}, toInt64({unit})) * toInt64({unit})")
 }

@@ -7,6 +7,8 @@ mod projects;
 mod sums;
 mod words;
 
+pub(crate) use page::Spot;
+
 use std::collections::BTreeMap;
 
 use domain::id::{MetricId, ProjectId};
@@ -51,6 +53,11 @@ impl Known {
             hours: asked.hours.min(raw).min(minutes).max(asked.days),
             days: asked.days,
         }
+    }
+
+    /// Since when data points are kept: a day's beginning.
+    pub(super) const fn kept_since(&self) -> i64 {
+        self.horizons.raw
     }
 
     /// Whether all that is kept of a day is kept as data points too.

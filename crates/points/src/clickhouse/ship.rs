@@ -223,7 +223,7 @@ async fn send(client: &Client, layout: &Layout, batch: Batch, contents: &Content
 }
 
 /// What is under way of a source can be told by its name.
-pub(super) fn query_id(source: u64, what: impl Display) -> String {
+pub(super) fn query_id(source: impl Display, what: impl Display) -> String {
     format!("microstat-{source}-{what}")
 }
 

@@ -11,6 +11,7 @@ use domain::value::Value;
 
 use super::reading::{Reading, Sealed, shared, whole_day};
 use super::sources::Sources;
+use crate::clickhouse::Spot;
 use crate::kind::{Kind, Raw};
 use crate::rollup::Day;
 use crate::schema::{self, day_key, part_keys};
@@ -29,13 +30,16 @@ pub struct Kept {
 
 /// A place among the data points of a metric, or of several that are read as one. It stays where it is, whatever is
 /// stored meanwhile: those of one moment and metric are counted in the order they came, and are only ever erased
-/// together; metrics follow each other by their ids. Its text names the metric only where there are several.
+/// together; metrics follow each other by their ids. In ClickHouse they have the places that were given to them when they
+/// were shipped, each source its own. Its text names the metric only where there are several, and there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cursor {
     at: i64,
     /// None for the first of the sources.
     metric: Option<MetricId>,
     nth: i64,
+    /// In ClickHouse, who shipped it.
+    source: Option<u64>,
 }
 
 /// A text was no cursor.
@@ -46,7 +50,8 @@ pub struct BadCursor;
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.at, self.nth)?;
-        self.metric.map_or(Ok(()), |metric| write!(f, ".{}", metric.0))
+        self.metric.map_or(Ok(()), |metric| write!(f, ".{}", metric.0))?;
+        self.source.map_or(Ok(()), |source| write!(f, ".{source}"))
     }
 }
 
@@ -54,17 +59,16 @@ impl FromStr for Cursor {
     type Err = BadCursor;
 
     fn from_str(text: &str) -> Result<Self, BadCursor> {
-        let parts: Vec<i64> = text
-            .splitn(4, '.')
-            .map(str::parse)
-            .collect::<Result<_, _>>()
-            .map_err(|_| BadCursor)?;
-        let (at, nth, metric) = match parts[..] {
-            [at, nth] => (at, nth, None),
-            [at, nth, metric] => (at, nth, Some(MetricId(metric))),
-            _ => return Err(BadCursor),
-        };
-        Ok(Self { at, metric, nth })
+        let mut parts = text.splitn(4, '.');
+        let mut number = || parts.next().map(str::parse::<i64>).transpose().map_err(|_| BadCursor);
+        let (at, nth, metric) = (number()?, number()?, number()?);
+        let source = parts.next().map(str::parse).transpose().map_err(|_| BadCursor)?;
+        Ok(Self {
+            at: at.ok_or(BadCursor)?,
+            metric: metric.map(MetricId),
+            nth: nth.ok_or(BadCursor)?,
+            source,
+        })
     }
 }
 
@@ -91,24 +95,21 @@ impl Points {
     ) -> Result<Page, Error> {
         let sources = sources.into();
         if let Some(clickhouse) = self.clickhouse() {
-            let last = before.map(|before| before.at);
+            let before = before.and_then(|before| before.spot(&sources));
             let newest = clickhouse
-                .newest(sources.metrics(), range, last, u64::from(limit) + 1)
+                .newest(sources.metrics(), range, before, u64::from(limit) + 1)
                 .await?;
-            let kept = newest.into_iter().filter_map(|(at, metric, nth, value)| {
-                let place = Place { at, nth };
-                let before = before.map_or(Place::LAST, |before| before.among(metric, &sources));
+            let kept = newest.into_iter().map(|((at, metric, nth, source), value)| {
                 let cursor = Cursor {
                     at,
-                    metric: sources.several().then_some(metric),
+                    metric: Some(metric),
                     nth,
+                    source: Some(source),
                 };
                 let at = Micros(at);
-                (place < before).then_some(Kept { at, value, cursor })
+                Kept { at, value, cursor }
             });
-            let mut kept: Vec<Kept> = kept.collect();
-            kept.sort_unstable_by_key(|kept| std::cmp::Reverse(kept.cursor));
-            return Ok(page(kept, limit as usize));
+            return Ok(page(kept.collect(), limit as usize));
         }
         self.read(move |reading| {
             let limit = limit as usize;
@@ -121,6 +122,7 @@ impl Points {
                         at: place.at,
                         metric: sources.several().then_some(*metric),
                         nth: place.nth,
+                        source: None,
                     };
                     let at = Micros(place.at);
                     Kept { at, value, cursor }
@@ -162,6 +164,16 @@ impl Place {
 }
 
 impl Cursor {
+    /// Where it is in ClickHouse. One of a time before the move there says no more than the moment, of which all comes once
+    /// more then.
+    fn spot(self, sources: &Sources) -> Option<Spot> {
+        let metric = self.metric.or_else(|| sources.metrics().first().copied())?;
+        Some(match self.source {
+            Some(source) => (self.at, metric, self.nth, source),
+            None => (self.at, MetricId(i64::MAX), i64::MAX, u64::MAX),
+        })
+    }
+
     /// The place it is at among the data points of one of the sources.
     fn among(self, metric: MetricId, sources: &Sources) -> Place {
         let own = self.metric.or_else(|| sources.metrics().first().copied());

@@ -7,6 +7,7 @@ mod erasing;
 mod moving;
 pub(crate) mod server;
 pub(crate) mod shards;
+mod sharing;
 mod shipping;
 mod tables;
 mod tls;

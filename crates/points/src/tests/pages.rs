@@ -73,7 +73,7 @@ async fn pages_go_from_block_to_block_in_the_middle_of_a_moment() {
 
 #[test]
 fn a_cursor_of_no_page_is_refused() {
-    for text in ["", "1", "1.", ".1", "a.b", "1.2.a", "1.2.3.4"] {
+    for text in ["", "1", "1.", ".1", "a.b", "1.2.a", "1.2.3.a", "1.2.3.4.5", "1.2.3.-4"] {
         assert_eq!(text.parse::<Cursor>(), Err(BadCursor), "{text}");
     }
 }

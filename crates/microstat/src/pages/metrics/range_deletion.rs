@@ -1,15 +1,18 @@
 //! "Delete data points": those of a metric between two times, after the page has said how many they are.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use charts::number;
-use domain::id::JobId;
+use domain::id::{JobId, MetricId};
 use domain::metric::MetricType;
 use domain::period::{self, BadPeriod};
 use domain::range::Range;
 use domain::role::Role;
+use domain::time::Micros;
 use domain::zone::Zone;
 use serde::Deserialize;
 use store::audit_events::Action;
@@ -180,24 +183,64 @@ pub(super) async fn create(
     for source in &metric.sources {
         let job = JobId::from_random(app.random.bits());
         erasure::queue(&mut tx, job, *source, range, now).await?;
-        jobs.push(job);
+        jobs.push((*source, job));
     }
     tx.commit().await?;
-    let others_shipped = sources::shipped_soon(&app, now).await?;
-    let mut data_points = 0;
-    for source in &metric.sources {
-        data_points += app.points.delete_range(*source, range).await?;
-    }
-    // Done, so not once more: what is published again into this time is to stay.
-    let mut tx = app.db.begin().await?;
-    for job in jobs {
-        store::jobs::withdraw(&mut tx, job).await?;
-    }
-    tx.commit().await?;
+    // Whether or not the client waits for it: else it might be done, and then once more.
+    let deleting = tokio::spawn(delete(Arc::clone(&app), jobs, range, now));
+    let deleting = deleting.await.map_err(|panic| AppError::Internal(Box::new(panic)));
+    let Deleted {
+        data_points,
+        others_shipped,
+    } = deleting??;
     app.live.touched(project.id);
-    let mut said = format!("Deleted: {} of {}.", counted(data_points), when(range));
+    let mut said = match data_points {
+        Some(data_points) => format!("Deleted: {} of {}.", counted(data_points), when(range)),
+        None => format!(
+            "Deleting what there is of {} goes on by itself: ClickHouse can’t do it just now.",
+            when(range)
+        ),
+    };
     if !others_shipped {
         said.push_str(" More of it may still be on its way to ClickHouse: look again once charts are up to date.");
     }
     Ok(redirect(of.path()).notice(&app, &said).into_response())
+}
+
+/// What was deleted.
+struct Deleted {
+    /// How many; none if it is done later.
+    data_points: Option<u64>,
+    /// Whether other processes have shipped what came to them before.
+    others_shipped: bool,
+}
+
+/// Deletes what jobs were queued for at a time.
+async fn delete(
+    app: Shared,
+    jobs: Vec<(MetricId, JobId)>,
+    range: Range,
+    queued_at: Micros,
+) -> Result<Deleted, AppError> {
+    let others_shipped = sources::shipped_soon(&app, queued_at).await?;
+    let mut all = Some(0);
+    for (source, job) in jobs {
+        let deleted = match app.points.delete_range(source, range).await {
+            Ok(data_points) => Some(data_points),
+            Err(points::Error::Later(why)) => {
+                tracing::warn!(why, metric = %source, "data points of a range are deleted later");
+                None
+            }
+            Err(error) => return Err(error.into()),
+        };
+        all = all.zip(deleted).map(|(all, more)| all + more);
+        // Done, so not once more: what is published again into this time is to stay.
+        let mut tx = app.db.begin().await?;
+        store::jobs::withdraw(&mut tx, job).await?;
+        tx.commit().await?;
+    }
+    Ok(Deleted {
+        data_points: all,
+        others_shipped,
+    })
 }

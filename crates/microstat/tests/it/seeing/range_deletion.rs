@@ -5,6 +5,7 @@ use domain::time::{HOUR, MINUTE};
 use serde_json::json;
 
 use super::{Shop, point, says, words};
+use crate::harness::Site;
 
 /// An hour's data points at 9:30, with others before and after it.
 async fn shop() -> (Shop, String) {
@@ -73,10 +74,26 @@ async fn what_is_published_again_into_the_range_stays() {
     shop.ada.post(&deletion, &fields).await;
     shop.publish(json!([point("Order", "Hit Counter", 1, 30 * MINUTE)]))
         .await;
-    shop.site.app.clock.advance(2 * MINUTE);
+    shop.site.app.clock.advance(11 * MINUTE);
     microstat::jobs::run_due(&shop.site.app).await.unwrap();
     assert_eq!(store::jobs::waiting(&shop.site.app.db).await.unwrap(), 0);
     says(&words(&shop.ada.open(&path).await.text), &["Hits 7"]);
+}
+
+#[tokio::test]
+async fn while_clickhouse_is_away_it_is_written_down_once_and_said_to_come_later() {
+    let mut shop = Shop::on(Site::with(&["--clickhouse", "http://127.0.0.1:1/stat"]).await).await;
+    shop.publish(json!([point("Order", "Hit Counter", 1, MINUTE)])).await;
+    let path = shop.path_of("Order").await;
+    let settings = format!("{}/settings", shop.path);
+    shop.ada.open(&settings).await;
+    let fields = [("from", "2026-11-24T09:00"), ("to", "2026-11-24T11:00")];
+    let answer = shop.ada.post(&format!("{path}/data-points/deletion"), &fields).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{answer:?}");
+    let said = shop.ada.open(&settings).await.text;
+    says(&words(&said), &["goes on by itself: ClickHouse can’t do it just now."]);
+    // Else it would be written down once more later, and take what comes until then.
+    assert_eq!(store::jobs::waiting(&shop.site.app.db).await.unwrap(), 0);
 }
 
 #[tokio::test]

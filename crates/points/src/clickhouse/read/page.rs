@@ -5,55 +5,49 @@ use domain::range::Range;
 use domain::value::Value;
 
 use super::super::binary::Cells;
-use super::super::ship::count;
 use super::sums::of_metrics;
 use super::{Reader, known};
 use crate::Error;
 use crate::kind::Kind;
 
-/// A data point: when, its metric, the how-manieth of that moment and metric it is in the order they came, its value.
-pub(crate) type Found = (i64, MetricId, i64, Value);
+/// Where a data point is among those of several metrics, whatever comes meanwhile: when it happened, its metric, its place
+/// among what its source shipped, and that source.
+pub(crate) type Spot = (i64, MetricId, i64, u64);
 
 impl Reader {
-    /// Data points of metrics that lie in a range and not after `last`: the newest `most` and all others of the moments
-    /// these are of; of `last` itself all, and besides them so many. Oldest first.
+    /// So many data points of metrics that lie in a range, the newest first, from just before a spot on.
     pub(crate) async fn newest(
         &self,
         metrics: &[MetricId],
         range: Range,
-        last: Option<i64>,
+        before: Option<Spot>,
         most: u64,
-    ) -> Result<Vec<Found>, Error> {
+    ) -> Result<Vec<(Spot, Value)>, Error> {
         let Some(known) = known(&self.client, metrics).await? else {
             return Ok(Vec::new());
         };
         let of = of_metrics(&known, metrics);
-        let from = range.from().0;
-        let end = range.to().0.min(last.map_or(i64::MAX, |last| last.saturating_add(1)));
-        if from >= end {
-            return Ok(Vec::new());
-        }
-        let of_last = match last {
-            Some(last) => {
-                count(
-                    &self.client,
-                    &format!("SELECT count() FROM points WHERE {of} AND at = {last}"),
-                )
-                .await?
-            }
-            None => 0,
-        };
+        let (from, to) = (range.from().0, range.to().0);
+        let before = before.map_or(String::new(), |(at, MetricId(metric), place, source)| {
+            format!(
+                " AND at <= {at} AND (at < {at} OR metric < {metric} OR (metric = {metric} AND (place < {place} OR \
+                 (place = {place} AND source < {source}))))"
+            )
+        });
+        let which = format!("{of} AND at >= {from} AND at < {to}{before}");
+        // Of most rows, when they happened is all that is read.
         let text = format!(
-            "SELECT metric, at, kind, hits, number, word FROM points WHERE {of} AND at < {end} AND at >= \
-             (SELECT min(at) FROM (SELECT at FROM points WHERE {of} AND at >= {from} AND at < {end} \
-             ORDER BY at DESC LIMIT {})) AND at >= {from} ORDER BY at, metric, place, source FORMAT RowBinary",
-            most.saturating_add(of_last)
+            "SELECT metric, at, place, source, kind, hits, number, word FROM points WHERE {which} AND at >= \
+             (SELECT min(at) FROM (SELECT at FROM points WHERE {which} ORDER BY at DESC LIMIT {most})) \
+             ORDER BY at DESC, metric DESC, place DESC, source DESC LIMIT {most} FORMAT RowBinary"
         );
         let said = self.client.ask(&text).await?;
         let mut cells = Cells::of(&said);
-        let mut found: Vec<Found> = Vec::new();
+        let mut found = Vec::new();
         while !cells.is_empty() {
             let (metric, at) = (MetricId(cells.i64()?), cells.i64()?);
+            let place = i64::try_from(cells.u64()?).unwrap_or(i64::MAX);
+            let spot = (at, metric, place, cells.u64()?);
             let kind = Kind::from_code(cells.u8()?)?;
             let (hits, number, word) = (cells.u64()?, cells.f64()?, cells.text()?);
             let value = match kind {
@@ -61,11 +55,7 @@ impl Reader {
                 Kind::Number => Value::Number(number),
                 Kind::Word => Value::Word(word.to_owned()),
             };
-            let nth = match found.last() {
-                Some((when, which, nth, _)) if (*when, *which) == (at, metric) => nth + 1,
-                _ => 0,
-            };
-            found.push((at, metric, nth, value));
+            found.push((spot, value));
         }
         Ok(found)
     }

@@ -71,7 +71,7 @@ impl Work {
         if let Some(shipper) = &mut self.shipper {
             shipper.tried(erased.is_ok());
         }
-        erased
+        erased.map_err(|error| Error::Later(error.to_string()))
     }
 
     /// Does the erasures that wait, in the generations that wait as well. Says how many data points the last one had.

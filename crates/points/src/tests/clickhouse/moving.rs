@@ -319,8 +319,11 @@ async fn days_of_every_age_say_the_same_there_and_back() {
     for other in [&there, &back] {
         for metric in [METRIC, HITS, WORDS] {
             let asked = range(ago(12), ago(-1));
-            let page = async |of: &Points| of.data_points(metric, asked, 5_000, None).await.unwrap().data_points;
-            assert_eq!(page(&points).await, page(other).await);
+            let page = async |of: &Points| {
+                let page = of.data_points(metric, asked, 5_000, None).await.unwrap().data_points;
+                page.into_iter().map(|kept| (kept.at, kept.value)).collect::<Vec<_>>()
+            };
+            assert!(page(&points).await == page(other).await);
             assert_eq!(points.seen(metric).await.unwrap(), other.seen(metric).await.unwrap());
         }
         let words = async |of: &Points| of.words(WORDS, Range::EVER, 9).await.unwrap();

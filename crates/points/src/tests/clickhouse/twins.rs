@@ -210,13 +210,18 @@ async fn words_and_data_points_come_back_as_they_were() {
             vec![MORE_CARTS, CARTS].into(),
         ] {
             for limit in [1, 7, 1_000] {
-                let mut before = None;
+                // Each goes on from its own cursor.
+                let mut before = [None; 2];
                 for _ in 0..30 {
-                    let page = same!(twins, |points| {
-                        points.data_points(&sources, asked, limit, before).await.unwrap()
-                    });
-                    before = page.next;
-                    if before.is_none() {
+                    let mut pages = Vec::new();
+                    for (points, before) in twins.iter().zip(&mut before) {
+                        let page = points.data_points(&sources, asked, limit, *before).await.unwrap();
+                        let kept = page.data_points.into_iter().map(|kept| (kept.at, kept.value));
+                        pages.push((kept.collect::<Vec<_>>(), page.next.is_some()));
+                        *before = page.next;
+                    }
+                    assert_eq!(pages[0], pages[1], "{sources:?} by {limit}");
+                    if !pages[0].1 {
                         break;
                     }
                 }
