@@ -71,13 +71,19 @@ export async function start({ data, program: path }, port) {
   };
 }
 
-function freePort() {
-  return new Promise((found) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
-      server.close(() => found(port));
+/** A port that nobody listens on, below those that connections are given: or one of them might have it before the program. */
+async function freePort() {
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 20_000);
+    const server = createServer();
+    const isFree = await new Promise((found) => {
+      server.once("error", () => found(false));
+      server.listen(port, "127.0.0.1", () => found(true));
     });
-  });
+    if (!isFree) continue;
+    await new Promise((closed) => server.close(closed));
+    return port;
+  }
 }
 
 /** The mails written so far, oldest first: `to`, `subject`, `text`, `html`. */

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::harness::PASSWORD;
 use crate::installation::{Installation, account, ready, text};
 use crate::wire::Wire;
-pub(crate) use server::Server as ClickHouse;
+pub(crate) use server::{Server as ClickHouse, free_ports};
 
 async fn publish(server: std::net::SocketAddr, dsn: &Arc<str>, count: usize) {
     let point = r#"{"name": "Cart", "type": "Counter", "value": 7}"#;

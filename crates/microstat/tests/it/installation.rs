@@ -1,7 +1,7 @@
 //! The real program in a folder of its own: started, asked, stopped and killed as its operator does.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
@@ -18,6 +18,7 @@ use points::{Options, Points};
 use store::Db;
 use store::testing::Scratch;
 
+use crate::clickhouse::free_ports;
 use crate::harness::{Browser, PASSWORD};
 use crate::wire::Wire;
 
@@ -259,8 +260,8 @@ impl Server {
 
 /// A port that nobody listens on.
 pub(crate) fn free_port() -> u16 {
-    let free = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr());
-    free.expect("a free port").port()
+    let [port] = free_ports();
+    port
 }
 
 /// Runs a sub-command, which succeeds, and gives what it printed.

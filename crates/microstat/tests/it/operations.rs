@@ -228,7 +228,7 @@ async fn nobody_is_cut_off_when_it_is_asked_to_stop() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_goes_on_for_as_long_as_load_balancers_need_to_notice() {
-    stop_under_load(&["--shutdown-delay", "2"], async |server, load| {
+    stop_under_load(&["--shutdown-delay", "60"], async |server, load| {
         let before = load.acknowledged();
         let leaving = AtomicBool::new(false);
         while !leaving.load(Ordering::SeqCst) {
@@ -241,6 +241,8 @@ async fn it_goes_on_for_as_long_as_load_balancers_need_to_notice() {
             }
         }
         until(|| load.acknowledged() > before + 50).await;
+        // Once more: who asks doesn't want to wait any longer.
+        server.ask_to_stop();
     })
     .await;
 }
@@ -265,7 +267,9 @@ async fn each_line_of_the_log_is_json_if_that_is_asked_for() {
         assert!(!line.contains("secret") && !line.contains(&*dsn), "{line}");
         let said: serde_json::Value = serde_json::from_str(&line).expect("JSON");
         if said["request_id"] == "edge-1" {
-            assert!(said["duration_ms"].is_number() && said["level"] == "DEBUG", "{line}");
+            assert!(said["duration_ms"].is_number(), "{line}");
+            // It may have been slow, which is said louder.
+            assert!(matches!(said["level"].as_str(), Some("DEBUG" | "WARN")), "{line}");
             routes.push((said["route"].clone(), said["status"].clone()));
         }
     }

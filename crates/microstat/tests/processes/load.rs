@@ -16,7 +16,7 @@ const METRICS: u64 = 10;
 /// How long an app rests between two batches, and before it tries one again.
 const RESTING: Duration = Duration::from_millis(50);
 /// How long what was acknowledged may take to be in every answer that doesn't say that it is stale.
-pub(crate) const FRESH: Duration = Duration::from_secs(8);
+pub(crate) const FRESH: Duration = Duration::from_secs(12);
 
 /// Where to publish, and where to look.
 #[derive(Clone)]
