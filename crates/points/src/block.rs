@@ -1,4 +1,4 @@
-//! Blocks: up to [`FULL`] data points of one metric and one UTC day, oldest first, as two compressed columns.
+//! Blocks: some data points of one metric and one UTC day, oldest first, as two compressed columns.
 //!
 //! ```text
 //! block = number of data points, times, values
@@ -15,6 +15,8 @@ use crate::kind::{Kind, Raw};
 
 /// Data points of a full block: enough for the columns' own overhead not to count, few enough to be read at once.
 pub(crate) const FULL: usize = 8_192;
+/// The most that a block may have, where few keys of a day are left.
+pub(crate) const MOST: usize = 64 * FULL;
 
 /// Compresses data points, at least one, sorted by time; `start` is where their day starts.
 pub(crate) fn encode(points: &[Raw], kind: Kind, start: i64) -> Vec<u8> {

@@ -3,7 +3,7 @@
 use pco::standalone::{simple_compress, simple_decompress};
 use pco::{ChunkConfig, DeltaSpec, ModeSpec};
 
-use super::FULL;
+use super::MOST;
 use crate::bytes::{Damaged, Reader, put_bytes, put_u64};
 
 const SAME: u8 = 0;
@@ -59,7 +59,7 @@ pub(crate) fn decode(from: &mut Reader<'_>, n: usize) -> Result<Vec<u64>, Damage
     if n == 0 {
         return Ok(Vec::new());
     }
-    if n > FULL {
+    if n > MOST {
         return Err(Damaged);
     }
     let column: Vec<u64> = match from.byte()? {

@@ -3,7 +3,7 @@
 //! Most clocks tell milliseconds or seconds: dividing by what all times have in common saves the ten bits a data point
 //! that microseconds would cost.
 
-use super::{FULL, numbers};
+use super::{MOST, numbers};
 use crate::bytes::{Damaged, Reader, put_u64};
 use crate::kind::Raw;
 
@@ -38,7 +38,7 @@ const fn divisor(mut a: u64, mut b: u64) -> u64 {
 
 pub(super) fn decode(from: &mut Reader<'_>, start: i64) -> Result<Vec<i64>, Damaged> {
     let n = usize::try_from(from.u64()?).map_err(|_| Damaged)?;
-    if n == 0 || n > FULL {
+    if n == 0 || n > MOST {
         return Err(Damaged);
     }
     let (unit, first) = (from.u64()?, from.u64()?);

@@ -187,3 +187,42 @@ async fn days_of_many_numbers_have_quantiles_within_one_percent() {
         (180, Some(first[89]), Some(first[178]))
     );
 }
+
+/// A day with so many data points of one metric that blocks of the usual size would have no keys any more.
+#[tokio::test]
+async fn a_day_that_runs_out_of_keys_has_larger_blocks() {
+    let (dir, points) = fresh().await;
+    let numbers = |from: i32, count: i32| {
+        (from..from + count)
+            .map(|n| number(NOW - HOUR + i64::from(n), n.into()))
+            .collect()
+    };
+    store(&points, numbers(0, 9_000)).await;
+    points.seal().await.unwrap();
+    drop(points);
+    let file = rusqlite::Connection::open(dir.path().join("points.db")).unwrap();
+    assert_eq!(file.execute("update blocks set key = key + 65532", ()).unwrap(), 2);
+    let points = open(&dir).await;
+    for (from, count) in [(9_000, 50_000), (59_000, 41_000)] {
+        store(&points, numbers(from, count)).await;
+        points.seal().await.unwrap();
+    }
+    // One that comes late, into the first block.
+    store(&points, vec![number(NOW - HOUR + 1, 0.5)]).await;
+    points.seal().await.unwrap();
+    let all = range(NOW - DAY, NOW + 1);
+    assert_eq!(points.total(PROJECT, all).await.unwrap(), 100_001);
+    let (mut seen, mut before) = (Vec::new(), None);
+    loop {
+        let page = points.data_points(METRIC, all, 30_000, before).await.unwrap();
+        seen.extend(page.data_points.into_iter().map(|kept| kept.value));
+        before = page.next;
+        if before.is_none() {
+            break;
+        }
+    }
+    seen.reverse();
+    let mut expected: Vec<_> = (0..100_000).map(|n| Value::Number(f64::from(n))).collect();
+    expected.insert(2, Value::Number(0.5));
+    assert!(seen == expected);
+}
