@@ -79,11 +79,9 @@ class ImportLook extends HTMLElement {
       const page = await renew(url, ["import-rows", "import-trial"], looking.signal);
       const next = page?.querySelector("import-look");
       history.replaceState(null, "", url);
-      if (next) {
-        this.replaceWith(next);
-        document.getElementById(id)?.focus();
-      }
-      if (!page) location.assign(url);
+      if (!next) return location.assign(url); // signed out, or begun elsewhere
+      this.replaceWith(next);
+      document.getElementById(id)?.focus();
     } catch {
       // another choice was made; else there is no connection, which the browser says
       if (!looking.signal.aborted) location.assign(url);

@@ -57,9 +57,8 @@ pub async fn serve(app: Shared) -> io::Result<()> {
     worker.abort();
     // Not in the middle of writing, when it has what it counts in its hands.
     drop(enough);
-    let _ = tokio::time::timeout(GOODBYE, counter).await;
     others.iter().for_each(JoinHandle::abort);
-    close(&app).await;
+    close(&app, counter).await;
     if let Some(told) = told {
         told.abort();
     }
@@ -91,8 +90,11 @@ async fn leave(app: &App, mut signals: Signals) {
     let _ = tokio::time::timeout(Duration::from_secs(delay.into()), signals.next()).await;
 }
 
-async fn close(app: &App) {
-    hand_over(app).await;
+async fn close(app: &App, mut counter: JoinHandle<()>) {
+    let (ended, ()) = tokio::join!(tokio::time::timeout(GOODBYE, &mut counter), hand_over(app));
+    if ended.is_err() {
+        counter.abort();
+    }
     if let Err(error) = app.tally.flush(&app.db, app.now()).await {
         tracing::error!(%error, "the last rejected data points are not counted");
     }

@@ -9,6 +9,7 @@
 //! CLICKHOUSE.md, beside this crate's sources, says what holds when anything stops, and why.
 
 mod address;
+mod anew;
 pub(crate) mod arriving;
 mod binary;
 mod blocking;

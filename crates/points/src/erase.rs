@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 
 use crate::append::stopped;
 use crate::journal::entry::{Erasure, Horizons};
-use crate::queue::Job;
+use crate::queue::{Erase, Job};
 use crate::{Error, Points};
 
 /// How far back a project keeps what. Each is a time; what belongs to a day (UTC) that ended by it is erased.
@@ -22,6 +22,21 @@ pub struct Retention {
     pub hours: Micros,
     /// Days; with them goes everything that is left.
     pub days: Micros,
+}
+
+/// An erasure that is written down.
+#[derive(Debug)]
+pub struct Erasing(oneshot::Receiver<Result<u64, Error>>);
+
+impl Erasing {
+    /// Waits until it is done. Says how many data points that were.
+    ///
+    /// # Errors
+    /// [`Error::Later`] if it will be done by itself; else as [`Points::delete_metric`].
+    pub async fn done(self) -> Result<u64, Error> {
+        let stopping = |_| Error::Later("micro stat is being stopped".to_owned());
+        self.0.await.map_err(stopping)?
+    }
 }
 
 impl Points {
@@ -79,9 +94,33 @@ impl Points {
         self.erase(Erasure::Older(project, horizons)).await
     }
 
-    async fn erase(&self, erasure: Erasure) -> Result<u64, Error> {
+    /// As [`Points::delete_range`], but returns once it is written down: then it will be done, and must not be asked for again
+    /// to be sure, for that would take what has come since.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] if it can't be written.
+    pub async fn begin_to_delete_range(&self, metric: MetricId, range: Range) -> Result<Erasing, Error> {
+        let (written, is_written) = oneshot::channel();
         let (answer, answered) = oneshot::channel();
-        self.inner.queue.push(Job::Erase(erasure, answer))?;
+        self.inner.queue.push(Job::Erase(Erase {
+            erasure: Erasure::Range(metric, range.from().0, range.to().0),
+            written,
+            answer,
+        }))?;
+        match is_written.await {
+            Ok(()) => Ok(Erasing(answered)),
+            Err(_) => Err(answered.await.map_err(|_| stopped())?.err().unwrap_or_else(stopped)),
+        }
+    }
+
+    async fn erase(&self, erasure: Erasure) -> Result<u64, Error> {
+        let (written, _) = oneshot::channel();
+        let (answer, answered) = oneshot::channel();
+        self.inner.queue.push(Job::Erase(Erase {
+            erasure,
+            written,
+            answer,
+        }))?;
         answered.await.map_err(|_| stopped())?
     }
 

@@ -32,7 +32,7 @@ impl Guest {
             for job in jobs.drain(..) {
                 match job {
                     Job::Append(append) => self.append(append),
-                    Job::Erase(_, answer) => drop(answer.send(Err(Error::Locked))),
+                    Job::Erase(erase) => drop(erase.answer.send(Err(Error::Locked))),
                     Job::Flush(answer) => {
                         self.commit();
                         let _ = answer.send(Ok(()));

@@ -48,7 +48,7 @@ use tokio::sync::{Semaphore, watch};
 pub use append::{Batch, DataPoint, Outcome};
 pub use clickhouse::{Address, BadAddress};
 pub use distribution::{Above, Distribution};
-pub use erase::Retention;
+pub use erase::{Erasing, Retention};
 pub use error::Error;
 pub use figures::Backlog;
 pub use journal::check::{Lost, Place, Report};

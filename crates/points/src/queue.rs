@@ -13,9 +13,19 @@ use crate::{Batch, Error, Outcome};
 #[derive(Debug)]
 pub(crate) enum Job {
     Append(Append),
-    Erase(Erasure, oneshot::Sender<Result<u64, Error>>),
+    Erase(Erase),
     /// Seal everything that came before.
     Flush(oneshot::Sender<Result<(), Error>>),
+}
+
+/// An erasure and who waits for it.
+#[derive(Debug)]
+pub(crate) struct Erase {
+    pub(crate) erasure: Erasure,
+    /// Told once it is in the journal.
+    pub(crate) written: oneshot::Sender<()>,
+    /// Told how many data points that were.
+    pub(crate) answer: oneshot::Sender<Result<u64, Error>>,
 }
 
 /// A batch and who waits for it.

@@ -9,13 +9,11 @@ mod vocabulary;
 
 use std::sync::Arc;
 
-use tokio::sync::oneshot;
-
 use crate::head::Head;
 use crate::head::generation::Generation;
-use crate::journal::entry::{Erasure, write_erasure};
+use crate::journal::entry::write_erasure;
 use crate::journal::{Failure, Journal, record};
-use crate::queue::{Append, Job, Queue};
+use crate::queue::{Append, Erase, Job, Queue};
 use crate::seal::{self, Sealer};
 use crate::{Error, Options, Outcome};
 
@@ -72,9 +70,9 @@ impl Writer {
                         self.commit();
                     }
                 }
-                Job::Erase(erasure, answer) => {
+                Job::Erase(erase) => {
                     self.commit();
-                    self.erase(erasure, answer);
+                    self.erase(erase);
                 }
                 Job::Flush(answer) => {
                     self.commit();
@@ -161,12 +159,19 @@ impl Writer {
     }
 
     /// Erasures are let in however full everything is, for they make room.
-    fn erase(&mut self, erasure: Erasure, answer: oneshot::Sender<Result<u64, Error>>) {
+    fn erase(&mut self, erase: Erase) {
+        let Erase {
+            erasure,
+            written,
+            answer,
+        } = erase;
         let mut says = Vec::new();
         record::begin(&mut says);
         write_erasure(erasure, &mut says);
         match self.journal.append(&mut says, true) {
             Ok(seq) => {
+                // Nobody may wait for that.
+                let _ = written.send(());
                 let points = self.newest.change(|contents| contents.erase(erasure));
                 // Metrics may become others, words leave their days.
                 self.memory.forget();

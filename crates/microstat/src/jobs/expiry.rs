@@ -42,7 +42,12 @@ impl Failures {
     /// If what failed fails for all: a server is away.
     fn note(&mut self, done: Result<(), AppError>) -> Result<(), AppError> {
         match done {
-            Err(away @ AppError::Away(..)) => return Err(away),
+            Err(away @ AppError::Away(..)) => {
+                if let Some(error) = &self.first {
+                    tracing::error!(%error, "something that is due can't be erased");
+                }
+                return Err(away);
+            }
             Err(error) if self.first.is_some() => tracing::error!(%error, "something that is due can't be erased"),
             Err(error) => self.first = Some(error),
             Ok(()) => {}

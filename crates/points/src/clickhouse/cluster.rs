@@ -14,7 +14,7 @@ use super::schema::{Layout, Table};
 use super::{Client, Failure};
 
 pub(super) use copies::{caught_up, copied};
-pub(super) use mutations::{begin_to_delete, deleted};
+pub(super) use mutations::delete;
 
 /// How long replicas are waited for, and how long between two looks.
 const WAITING: Duration = Duration::from_mins(1);

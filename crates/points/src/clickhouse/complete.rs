@@ -6,7 +6,6 @@
 //! as the insert has for it. The shortest stretches of time are compared with data points, longer ones with shorter ones.
 
 use std::collections::HashSet;
-use std::fmt::Display;
 use std::time::Duration;
 
 use domain::id::MetricId;
@@ -33,7 +32,7 @@ pub(super) async fn complete(
     contents: &Contents,
 ) -> Result<(), Failure> {
     let Batch { source, name, .. } = batch;
-    nothing_is_under_way(client, layout, source).await?;
+    nothing_is_under_way(client, layout, Some(source)).await?;
     // Any replica is asked, and one that lags would not know.
     erase::caught_up(client, layout).await?;
     let is_whole = format!("SELECT count() FROM batches WHERE source = {source} AND batch = {name}");
@@ -65,14 +64,11 @@ pub(super) async fn complete(
     say_it_is_whole(client, layout, batch, &inserts).await
 }
 
-/// Waits until no server that can be asked does anything of a source any more, `%` for any, that it was doing: who had asked for it may have been killed,
-/// or not have waited for its end. What one server has others do for it has no name with old versions, so it is waited for all
-/// of that.
-pub(super) async fn nothing_is_under_way(
-    client: &Client,
-    layout: &Layout,
-    source: impl Display,
-) -> Result<(), Failure> {
+/// Waits until no server that can be asked does anything of a source any more, or of any: who had asked for it may have been
+/// killed, or not have waited for its end. What one server has others do for it has no name with old versions, so it is
+/// waited for all of that.
+pub(super) async fn nothing_is_under_way(client: &Client, layout: &Layout, source: Option<u64>) -> Result<(), Failure> {
+    let source = source.map_or_else(|| "%".to_owned(), |source| source.to_string());
     ended(client, layout, &format!("query_id LIKE '{}'", query_id(source, "%"))).await?;
     if layout.cluster.is_some() {
         ended(client, layout, "query LIKE 'INSERT INTO %_local%'").await?;

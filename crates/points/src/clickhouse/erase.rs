@@ -5,8 +5,7 @@ use std::time::Duration;
 use domain::id::MetricId;
 use domain::time::{DAY, HOUR, MINUTE};
 
-use super::binary::Cells;
-use super::complete::{begin, nothing_is_under_way};
+use super::anew::{self, touched};
 use super::read::{Known, known};
 use super::schema::{Layout, ROLLUPS, TABLES, Table};
 use super::ship::{count, count_everywhere};
@@ -16,8 +15,6 @@ use crate::journal::entry::{Erasure, Horizons};
 /// How long between two looks whether a mutation is done, and how many looks are taken.
 const LOOKING: Duration = Duration::from_millis(20);
 const LOOKS: u32 = 3_000;
-/// How often a rollup is made anew, and compared, if others add to it meanwhile.
-const TRIES: u32 = 20;
 
 /// Does what an erasure says; doing it again changes nothing. Says how many data points that were.
 pub(super) async fn erase(client: &Client, layout: &Layout, erasure: Erasure) -> Result<u64, Failure> {
@@ -33,36 +30,23 @@ pub(super) async fn erase(client: &Client, layout: &Layout, erasure: Erasure) ->
 
 /// Deletes rows of a table, on every server, and waits until they are gone.
 pub(super) async fn delete(client: &Client, layout: &Layout, table: Table, which: &str) -> Result<(), Failure> {
-    begin_to_delete(client, layout, table, which).await?;
-    deleted(client, layout, table).await
-}
-
-/// Begins to delete rows of a table: those that are there by the time this returns are as good as gone, and no others.
-async fn begin_to_delete(client: &Client, layout: &Layout, table: Table, which: &str) -> Result<(), Failure> {
     if layout.cluster.is_some() {
-        return cluster::begin_to_delete(client, layout, table, which).await;
-    }
-    // One that was begun before may do it all; and how many there are is bounded so.
-    deleted(client, layout, table).await?;
-    let name = table.name();
-    // A mutation rewrites whole parts, so none is begun for nothing.
-    if count(client, &format!("SELECT count() FROM {name} WHERE {which}")).await? > 0 {
-        client.run(&format!("ALTER TABLE {name} DELETE WHERE {which}")).await?;
-    }
-    Ok(())
-}
-
-/// Waits until what it was begun to delete of a table is gone.
-async fn deleted(client: &Client, layout: &Layout, table: Table) -> Result<(), Failure> {
-    if layout.cluster.is_some() {
-        return cluster::deleted(client, layout, table).await;
+        return cluster::delete(client, layout, table, which).await;
     }
     let name = table.name();
     let left = format!(
         "SELECT count() FROM system.mutations WHERE database = '{}' AND table = '{name}' AND is_done = 0",
         layout.database
     );
-    until_none(client, &left, &format!("rows of {name} are still being deleted")).await
+    let why = format!("rows of {name} are still being deleted");
+    // One that was begun before may do it all; and how many there are is bounded so.
+    until_none(client, &left, &why).await?;
+    // A mutation rewrites whole parts, so none is begun for nothing.
+    if count(client, &format!("SELECT count() FROM {name} WHERE {which}")).await? == 0 {
+        return Ok(());
+    }
+    client.run(&format!("ALTER TABLE {name} DELETE WHERE {which}")).await?;
+    until_none(client, &left, &why).await
 }
 
 /// Waits until every replica has what the others have, as far as they can be reached.
@@ -118,111 +102,16 @@ async fn range(client: &Client, layout: &Layout, metric: MetricId, (from, to): (
     }
     if to > kept {
         for table in ROLLUPS {
-            from_points(client, layout, table, &of, (from.max(kept), to)).await?;
+            // Where another process has forgotten data points just now, nothing can be made of them.
+            if super::read::horizons(client, known.project).await? != known.horizons {
+                return Err(Failure::Silent(
+                    "what is kept has changed while a range was erased".to_owned(),
+                ));
+            }
+            anew::make(client, layout, table, &of, (from.max(kept), to)).await?;
         }
     }
     Ok(points)
-}
-
-/// The stretches of time of a length that a range touches, from the beginning of the first to the end of the last.
-const fn touched(unit: i64, (from, to): (i64, i64)) -> (i64, i64) {
-    (
-        from.div_euclid(unit) * unit,
-        to.saturating_add(unit - 1).div_euclid(unit) * unit,
-    )
-}
-
-/// Makes a rollup anew, from data points, where it touches a range of which some are gone.
-///
-/// Others go on shipping there. Of what they ship, rows that were there when deleting began are made anew, and others
-/// stay. So it is only right if nothing came just then: else it is done again.
-async fn from_points(
-    client: &Client,
-    layout: &Layout,
-    table: Table,
-    of: &str,
-    range: (i64, i64),
-) -> Result<(), Failure> {
-    let longest = touched(DAY, range);
-    let rows = |unit: &i64| {
-        let (first, end) = touched(*unit, range);
-        format!("(unit = {unit} AND start >= {first} AND start < {end})")
-    };
-    let rows: Vec<String> = table.units().iter().map(rows).collect();
-    let rows = format!("{of} AND ({})", rows.join(" OR "));
-    for _ in 0..TRIES {
-        let there = places(client, of, longest).await?;
-        // Whatever has added these data points has added to rollups, then.
-        nothing_is_under_way(client, layout, "%").await?;
-        caught_up(client, layout).await?;
-        begin_to_delete(client, layout, table, &rows).await?;
-        caught_up(client, layout).await?;
-        let then = places(client, of, longest).await?;
-        deleted(client, layout, table).await?;
-        if then != there {
-            continue;
-        }
-        let of_source = |(source, last): &(u64, u64)| format!("(source = {source} AND place <= {last})");
-        let before: Vec<String> = there.iter().map(of_source).collect();
-        for unit in table.units().iter().filter(|_| !before.is_empty()) {
-            let (first, end) = touched(*unit, range);
-            let inside = format!("{of} AND at >= {first} AND at < {end} AND ({})", before.join(" OR "));
-            if let Some(rows) = table.of_units(&[*unit], Table::Points.name(), &inside) {
-                insert_select(client, table, &rows, None).await?;
-            }
-        }
-        if agrees(client, layout, table, of, range).await? {
-            return Ok(());
-        }
-    }
-    Err(Failure::Silent(format!(
-        "others add to {} all the time, where some of it is erased",
-        table.name()
-    )))
-}
-
-/// The last place that each source has data points at.
-async fn places(client: &Client, of: &str, (first, end): (i64, i64)) -> Result<Vec<(u64, u64)>, Failure> {
-    let text = format!(
-        "SELECT source, max(place) FROM points WHERE {of} AND at >= {first} AND at < {end} GROUP BY source \
-         ORDER BY source FORMAT RowBinary"
-    );
-    let said = client.ask(&text).await?;
-    let mut cells = Cells::of(&said);
-    let mut places = Vec::new();
-    while !cells.is_empty() {
-        places.push((cells.u64()?, cells.u64()?));
-    }
-    Ok(places)
-}
-
-/// Whether a rollup and data points say the same of each stretch of time that a range touches. What others are adding just
-/// then is in one and not yet in the other, so it is looked at more than once.
-async fn agrees(client: &Client, layout: &Layout, table: Table, of: &str, range: (i64, i64)) -> Result<bool, Failure> {
-    let (key, name, points) = (table.key(), table.name(), Table::Points.name());
-    for _ in 0..TRIES {
-        nothing_is_under_way(client, layout, "%").await?;
-        caught_up(client, layout).await?;
-        let mut differ = 0;
-        for unit in table.units() {
-            let (first, end) = touched(*unit, range);
-            let text = format!(
-                "SELECT count() FROM (SELECT begins{key} FROM (\
-                 SELECT start AS begins{key}, toInt64(0) AS there, toInt64(sumMerge(points)) AS has FROM {name} \
-                 WHERE {of} AND unit = {unit} AND start >= {first} AND start < {end} GROUP BY begins{key} UNION ALL \
-                 SELECT {} AS begins{key}, toInt64(count()) AS there, toInt64(0) AS has FROM {points} \
-                 WHERE {} AND {of} AND at >= {first} AND at < {end} GROUP BY begins{key}) \
-                 GROUP BY begins{key} HAVING sum(there) != sum(has))",
-                begin("at", *unit),
-                table.has(),
-            );
-            differ += count(client, &text).await?;
-        }
-        if differ == 0 {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 /// Takes a range out of rollups of days whose data points are gone.

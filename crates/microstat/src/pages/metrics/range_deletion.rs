@@ -7,7 +7,7 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use charts::number;
-use domain::id::{JobId, MetricId};
+use domain::id::{JobId, MetricId, ProjectId};
 use domain::metric::MetricType;
 use domain::period::{self, BadPeriod};
 use domain::range::Range;
@@ -187,17 +187,16 @@ pub(super) async fn create(
     }
     tx.commit().await?;
     // Whether or not the client waits for it: else it might be done, and then once more.
-    let deleting = tokio::spawn(delete(Arc::clone(&app), jobs, range, now));
+    let deleting = tokio::spawn(delete(Arc::clone(&app), project.id, jobs, range, now));
     let deleting = deleting.await.map_err(|panic| AppError::Internal(Box::new(panic)));
     let Deleted {
         data_points,
         others_shipped,
     } = deleting??;
-    app.live.touched(project.id);
     let mut said = match data_points {
         Some(data_points) => format!("Deleted: {} of {}.", counted(data_points), when(range)),
         None => format!(
-            "Deleting what there is of {} goes on by itself: ClickHouse can’t do it just now.",
+            "Deleting what there is of {} goes on by itself: ClickHouse can’t do it just now. What is published into it until then may go with it.",
             when(range)
         ),
     };
@@ -218,6 +217,7 @@ struct Deleted {
 /// Deletes what jobs were queued for at a time.
 async fn delete(
     app: Shared,
+    project: ProjectId,
     jobs: Vec<(MetricId, JobId)>,
     range: Range,
     queued_at: Micros,
@@ -225,20 +225,20 @@ async fn delete(
     let others_shipped = sources::shipped_soon(&app, queued_at).await?;
     let mut all = Some(0);
     for (source, job) in jobs {
-        let deleted = match app.points.delete_range(source, range).await {
+        let deleted = match erasure::begin(&app, job, source, range).await?.done().await {
             Ok(data_points) => Some(data_points),
             Err(points::Error::Later(why)) => {
                 tracing::warn!(why, metric = %source, "data points of a range are deleted later");
                 None
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => {
+                erasure::again(&app, source, range).await?;
+                return Err(error.into());
+            }
         };
         all = all.zip(deleted).map(|(all, more)| all + more);
-        // Done, so not once more: what is published again into this time is to stay.
-        let mut tx = app.db.begin().await?;
-        store::jobs::withdraw(&mut tx, job).await?;
-        tx.commit().await?;
     }
+    app.live.touched(project);
     Ok(Deleted {
         data_points: all,
         others_shipped,

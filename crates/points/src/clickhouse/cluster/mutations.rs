@@ -9,8 +9,8 @@ use super::super::schema::{Layout, Table};
 use super::super::{Client, Failure};
 use super::{LOOKING, WAITING, caught_up, said, shards};
 
-/// Begins to delete rows of a table in each shard.
-pub(in crate::clickhouse) async fn begin_to_delete(
+/// Deletes rows of a table in each shard, and waits until every replica that can be reached has done so.
+pub(in crate::clickhouse) async fn delete(
     client: &Client,
     layout: &Layout,
     table: Table,
@@ -28,18 +28,10 @@ pub(in crate::clickhouse) async fn begin_to_delete(
         if rows > 0 {
             let statement = format!("ALTER TABLE {local} DELETE WHERE {which}");
             client.run_at(servers[0], &statement).await?;
+            // Or what a replica has yet to fetch might be overlooked.
+            caught_up(client, layout).await?;
+            mutated(client, layout, &local, &path, &servers).await?;
         }
-    }
-    Ok(())
-}
-
-/// Waits until every replica that can be reached has deleted what it was begun to delete.
-pub(in crate::clickhouse) async fn deleted(client: &Client, layout: &Layout, table: Table) -> Result<(), Failure> {
-    let local = layout.local(table);
-    // Or what a replica has yet to fetch might be overlooked.
-    caught_up(client, layout).await?;
-    for (path, servers) in shards(client, layout, table).await? {
-        mutated(client, layout, &local, &path, &servers).await?;
     }
     Ok(())
 }

@@ -28,35 +28,50 @@ impl Reader {
         };
         let of = of_metrics(&known, metrics);
         let (from, to) = (range.from().0, range.to().0);
+        let end = before.map_or(to, |(at, ..)| to.min(at));
         let before = before.map_or(String::new(), |(at, MetricId(metric), place, source)| {
             format!(
                 " AND at <= {at} AND (at < {at} OR metric < {metric} OR (metric = {metric} AND (place < {place} OR \
                  (place = {place} AND source < {source}))))"
             )
         });
-        let which = format!("{of} AND at >= {from} AND at < {to}{before}");
+        let page = |since: &str| {
+            format!(
+                "SELECT metric, at, place, source, kind, hits, number, word FROM points \
+                 WHERE {of} AND at >= {from} AND at >= {since} AND at < {to}{before} \
+                 ORDER BY at DESC, metric DESC, place DESC, source DESC LIMIT {most} FORMAT RowBinary"
+            )
+        };
         // Of most rows, when they happened is all that is read.
-        let text = format!(
-            "SELECT metric, at, place, source, kind, hits, number, word FROM points WHERE {which} AND at >= \
-             (SELECT min(at) FROM (SELECT at FROM points WHERE {which} ORDER BY at DESC LIMIT {most})) \
-             ORDER BY at DESC, metric DESC, place DESC, source DESC LIMIT {most} FORMAT RowBinary"
+        let since = format!(
+            "(SELECT min(at) FROM \
+             (SELECT at FROM points WHERE {of} AND at >= {from} AND at < {end} ORDER BY at DESC LIMIT {most}))"
         );
-        let said = self.client.ask(&text).await?;
-        let mut cells = Cells::of(&said);
-        let mut found = Vec::new();
-        while !cells.is_empty() {
-            let (metric, at) = (MetricId(cells.i64()?), cells.i64()?);
-            let place = i64::try_from(cells.u64()?).unwrap_or(i64::MAX);
-            let spot = (at, metric, place, cells.u64()?);
-            let kind = Kind::from_code(cells.u8()?)?;
-            let (hits, number, word) = (cells.u64()?, cells.f64()?, cells.text()?);
-            let value = match kind {
-                Kind::Hits => Value::Hits(u32::try_from(hits).unwrap_or(u32::MAX)),
-                Kind::Number => Value::Number(number),
-                Kind::Word => Value::Word(word.to_owned()),
-            };
-            found.push((spot, value));
+        let found = found(&self.client.ask(&page(&since)).await?)?;
+        if found.len() as u64 >= most {
+            return Ok(found);
         }
-        Ok(found)
+        // There are no more; unless one replica told since when they are, and another what they are, which lags behind it.
+        self::found(&self.client.ask(&page(&from.to_string())).await?)
     }
+}
+
+/// Data points as a query answers them.
+fn found(said: &[u8]) -> Result<Vec<(Spot, Value)>, Error> {
+    let mut cells = Cells::of(said);
+    let mut found = Vec::new();
+    while !cells.is_empty() {
+        let (metric, at) = (MetricId(cells.i64()?), cells.i64()?);
+        let place = i64::try_from(cells.u64()?).unwrap_or(i64::MAX);
+        let spot = (at, metric, place, cells.u64()?);
+        let kind = Kind::from_code(cells.u8()?)?;
+        let (hits, number, word) = (cells.u64()?, cells.f64()?, cells.text()?);
+        let value = match kind {
+            Kind::Hits => Value::Hits(u32::try_from(hits).unwrap_or(u32::MAX)),
+            Kind::Number => Value::Number(number),
+            Kind::Word => Value::Word(word.to_owned()),
+        };
+        found.push((spot, value));
+    }
+    Ok(found)
 }

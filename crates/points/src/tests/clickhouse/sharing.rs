@@ -27,7 +27,7 @@ async fn what_is_shipped_while_a_range_is_erased_is_in_each_rollup_once() {
     erasing.seal().await.unwrap();
     let some = range(NOW - 100 * MINUTE, NOW - 10 * MINUTE);
     for metric in [METRIC, WORDS].repeat(2) {
-        // One after the other, for about as long as it takes to erase.
+        // One batch after the other, as fast as never, for about as long as it takes to erase.
         let ships = async {
             for _ in 0..12 {
                 store(&shipping, of_all_kinds(120)).await;
