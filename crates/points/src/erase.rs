@@ -55,7 +55,7 @@ impl Points {
     /// # Errors
     /// As [`Points::delete_metric`].
     pub async fn delete_range(&self, metric: MetricId, range: Range) -> Result<u64, Error> {
-        self.erase(Erasure::Range(metric, range.from().0, range.to().0)).await
+        self.begin_to_delete_range(metric, range).await?.done().await
     }
 
     /// Erases all metrics of a project and what is remembered for it.
@@ -100,10 +100,14 @@ impl Points {
     /// # Errors
     /// [`Error::Unavailable`] if it can't be written.
     pub async fn begin_to_delete_range(&self, metric: MetricId, range: Range) -> Result<Erasing, Error> {
+        self.begin(Erasure::Range(metric, range.from().0, range.to().0)).await
+    }
+
+    async fn begin(&self, erasure: Erasure) -> Result<Erasing, Error> {
         let (written, is_written) = oneshot::channel();
         let (answer, answered) = oneshot::channel();
         self.inner.queue.push(Job::Erase(Erase {
-            erasure: Erasure::Range(metric, range.from().0, range.to().0),
+            erasure,
             written,
             answer,
         }))?;
@@ -114,14 +118,7 @@ impl Points {
     }
 
     async fn erase(&self, erasure: Erasure) -> Result<u64, Error> {
-        let (written, _) = oneshot::channel();
-        let (answer, answered) = oneshot::channel();
-        self.inner.queue.push(Job::Erase(Erase {
-            erasure,
-            written,
-            answer,
-        }))?;
-        answered.await.map_err(|_| stopped())?
+        self.begin(erasure).await?.done().await
     }
 
     /// Returns once all that was acknowledged is in the database, and the journal empty.

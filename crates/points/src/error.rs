@@ -33,8 +33,8 @@ pub enum Error {
     #[error("{0}")]
     ClickHouse(String),
     /// An erasure is written down and will be done, before anything that came after it is shipped; but ClickHouse doesn't take
-    /// it yet.
-    #[error("it is erased as soon as ClickHouse takes that: {0}")]
+    /// it yet, or the process is being stopped.
+    #[error("it is written down and erased later: {0}")]
     Later(String),
     /// The folder's data points are in ClickHouse.
     #[error(

@@ -54,11 +54,7 @@ pub(crate) async fn again(app: &App, metric: MetricId, range: Range) -> Result<(
 /// If the payload can't be read, or it can't be written down.
 pub(crate) async fn run(app: &App, job: &Job) -> Result<(), AppError> {
     let (metric, from, to) = serde_json::from_str(&job.payload)?;
-    let (metric, Ok(range)) = (MetricId(metric), Range::new(Micros(from), Micros(to))) else {
-        let mut tx = app.db.begin().await?;
-        store::jobs::finish(&mut tx, job).await?;
-        return Ok(tx.commit().await?);
-    };
+    let (metric, range) = (MetricId(metric), Range::new(Micros(from), Micros(to))?);
     match begin(app, job.id, metric, range).await?.done().await {
         Ok(_) | Err(points::Error::Later(_)) => Ok(()),
         Err(error) => {

@@ -196,7 +196,8 @@ pub(super) async fn create(
     let mut said = match data_points {
         Some(data_points) => format!("Deleted: {} of {}.", counted(data_points), when(range)),
         None => format!(
-            "Deleting what there is of {} goes on by itself: ClickHouse can’t do it just now. What is published into it until then may go with it.",
+            "Deleting what there is of {} goes on by itself: ClickHouse can’t do it just now. What is \
+             published into it until then may go with it.",
             when(range)
         ),
     };
